@@ -10,8 +10,8 @@ import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
 import {deriveImage, findImage, hostArchitecture, recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
-import {emptyInput, largestRead, type Output} from './pipe.js';
-import {startProcess} from './process.js';
+import {createCollector, emptyInput, type Output} from './pipe.js';
+import {startProcess, type ProgramHost} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import {publish, type ImageRecord, type State} from './state.js';
 import {readTar, unpack} from './tar-tree.js';
@@ -51,28 +51,26 @@ const baseOf = (state: State, name: string): ImageRecord => {
 	}
 };
 
-type RunOptions = {readonly command: readonly string[]; readonly output: Output; readonly signal: AbortSignal | undefined};
+type RunOptions = {readonly command: readonly string[]; readonly output: Output; readonly signal?: AbortSignal};
 
 /** Runs the command of a RUN in the file system of its stage; resolves with its exit status. */
 const runInStage = async (state: State, stage: Stage, {command, output, signal}: RunOptions): Promise<number> => {
 	const {configuration: {workingDirectory, user}, files} = stage;
 	const directory = workingDirectory || '/';
-	const process = startProcess({
-		pid: 1,
-		program: findProgram(files, command[0] ?? '', directory).run,
-		isFirst: false,
-		host: {
-			hostname: 'buildkitsandbox',
-			files,
-			findProgram: (name, from) => findProgram(files, name, from),
-			now: state.now,
-			sleep: state.timers.delay,
-			resolve: name => name === 'localhost' ? ['127.0.0.1'] : [],
-			answers: address => address.startsWith('127.'),
-			unfrozen: async () => undefined,
-			processes: () => [],
-			enter: () => ({pid: 0, leave: () => undefined}),
-		},
+	const host: ProgramHost = {
+		hostname: 'buildkitsandbox',
+		files,
+		findProgram: (name, from) => findProgram(files, name, from),
+		now: state.now,
+		sleep: state.timers.delay,
+		resolve: name => name === 'localhost' ? ['127.0.0.1'] : [],
+		answers: address => address.startsWith('127.'),
+		unfrozen: async () => undefined,
+		processes: new Map(),
+	};
+	return startProcess({
+		host,
+		program: host.findProgram(command[0] ?? '', directory).run,
 		command,
 		environment: new Map([['HOME', '/root'], ...variablesOf(stage)]),
 		directory,
@@ -81,33 +79,8 @@ const runInStage = async (state: State, stage: Stage, {command, output, signal}:
 		stdout: output,
 		stderr: output,
 		terminal: false,
-	});
-	const onAbort = () => {
-		process.kill(9);
-	};
-
-	signal?.addEventListener('abort', onAbort, {once: true});
-	try {
-		return await process.ended;
-	} finally {
-		signal?.removeEventListener('abort', onAbort);
-	}
-};
-
-/** Keeps what a step prints. Throws for a step that prints too much. */
-const createPrinter = (): {readonly output: Output; readonly printed: () => string} => {
-	let text = '';
-	return {
-		output: {
-			async write(data) {
-				text += Buffer.from(data as string).toString();
-				if (text.length > largestRead) {
-					throw new Error('out of memory');
-				}
-			},
-		},
-		printed: () => text,
-	};
+		interrupt: signal,
+	}).ended;
 };
 
 const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
@@ -131,7 +104,7 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
 			const present = stage;
-			const {output, printed} = createPrinter();
+			const output = createCollector();
 			let failure: HolmError | undefined;
 			try {
 				signal?.throwIfAborted();
@@ -151,8 +124,9 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 				failure = signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
 			}
 
-			if (printed() !== '') {
-				yield {text: printed()};
+			const printed = output.content().toString();
+			if (printed !== '') {
+				yield {text: printed};
 			}
 
 			if (failure) {

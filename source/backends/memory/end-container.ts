@@ -77,7 +77,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 
 	endHealth(record);
 	run.frozen?.thaw();
-	for (const process of run.processes.values()) {
+	for (const process of run.host.processes.values()) {
 		process.kill(killSignal);
 	}
 

@@ -113,7 +113,7 @@ export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine =>
 		close() {
 			timers.close();
 			for (const {run} of state.containers.values()) {
-				for (const process of run?.processes.values() ?? []) {
+				for (const process of run?.host.processes.values() ?? []) {
 					process.kill(9);
 				}
 			}

@@ -5,9 +5,9 @@ import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import {runOf} from './container-record.js';
 import {openSession} from './open-session.js';
-import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
-import {startBeside} from './program-host.js';
+import type {Process} from './process.js';
+import {startInContainer} from './program-host.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
 import {checkSize} from './terminal-device.js';
 
@@ -46,34 +46,38 @@ const startExec = (state: State, exec: ExecRecord): Session => {
 	const record = runningRecord(state, exec.containerId);
 	const {command, terminal, stdin, environment, workingDirectory, user} = exec.configuration;
 	const input = createPipe();
-	const hub = createOutputHub(() => undefined);
-	let started;
+	const {session, viewer} = openSession({
+		terminal,
+		...stdin && {type: async bytes => (exec.terminal?.type ?? input.write)(bytes), endInput: input.end},
+		onClose: state.watch(),
+	});
+	let process: Process;
 	try {
-		started = startBeside(state, record, {
-			command, environment, directory: workingDirectory, user, input, isInputOpen: stdin, output: hub, hasTerminal: terminal,
-		});
+		({process, device: exec.terminal} = startInContainer(record, {
+			host: runOf(record).host,
+			command,
+			environment,
+			directory: workingDirectory,
+			user,
+			input: stdin ? input : undefined,
+			output: viewer,
+			hasTerminal: terminal,
+		}));
 	} catch (error) {
+		session.close();
 		exec.state = 'ended';
 		exec.exitCode = error instanceof HolmError && error.code === 'command-not-found' ? 127 : 126;
 		throw error;
 	}
 
-	const {process, device} = started;
-	const {session, viewer} = openSession({
-		terminal,
-		...stdin && {type: device ? device.type : input.write, endInput: input.end},
-		onClose: state.watch(),
-	});
-	hub.add(viewer);
 	exec.state = 'running';
-	exec.terminal = device;
 	publishOf(state, record, `exec_start: ${command.join(' ')}`, {execID: exec.id});
 	void process.ended.then(exitCode => {
 		exec.state = 'ended';
 		exec.exitCode = exitCode;
 		input.end();
 		publishOf(state, record, 'exec_die', {execID: exec.id, exitCode: String(exitCode)});
-		hub.end();
+		viewer.end();
 	});
 	return session;
 };

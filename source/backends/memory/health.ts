@@ -9,54 +9,29 @@ import {
 } from '../../rules/containers/health.js';
 import {monitorHealth, type RunningCheck} from '../../rules/containers/health-monitor.js';
 import {healthPlanOf, type HealthPlan} from '../../rules/containers/healthcheck.js';
-import {change} from './container-record.js';
-import {createOutputHub} from './output-hub.js';
-import {createPipe} from './pipe.js';
-import {startBeside} from './program-host.js';
+import {change, runOf} from './container-record.js';
+import {startInContainer} from './program-host.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
-const killSignal = 9;
-
 /** Starts a check as a process of the container. */
-const beginCheck = async (
-	state: State,
-	record: ContainerRecord,
-	command: readonly string[],
-	signal: AbortSignal,
-): Promise<{readonly ended: RunningCheck}> => {
+const beginCheck = (record: ContainerRecord, command: readonly string[], signal: AbortSignal): {readonly ended: RunningCheck} => {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
-	const output = createOutputHub(() => undefined);
-	output.add({
-		receive(_stream, bytes) {
-			if (size <= longestOutput) {
-				size += bytes.length;
-				chunks.push(Uint8Array.from(bytes));
-			}
+	const {process: {ended}} = startInContainer(record, {
+		host: runOf(record).host,
+		command,
+		output: {
+			async write(_stream, bytes) {
+				if (size <= longestOutput) {
+					size += bytes.length;
+					chunks.push(bytes);
+				}
+			},
 		},
-		waiting: () => 0,
-		drained: async () => undefined,
-		end: () => undefined,
+		hasTerminal: false,
+		interrupt: signal,
 	});
-	const {process} = startBeside(state, record, {
-		command, input: createPipe(), isInputOpen: false, output, hasTerminal: false,
-	});
-	const kill = () => {
-		process.kill(killSignal);
-	};
-
-	signal.addEventListener('abort', kill, {once: true});
-	if (signal.aborted) {
-		kill();
-	}
-
-	const end = async () => {
-		const exitCode = await process.ended;
-		signal.removeEventListener('abort', kill);
-		return {exitCode, output: keptOutput(Buffer.concat(chunks))};
-	};
-
-	return {ended: end()};
+	return {ended: ended.then(exitCode => ({exitCode, output: keptOutput(Buffer.concat(chunks))}))};
 };
 
 const take = (state: State, record: ContainerRecord, health: Health): void => {
@@ -104,7 +79,7 @@ export const beginHealth = (state: State, record: ContainerRecord): void => {
 		plan,
 		health,
 		startedAt: status.startedAt,
-		begin: async signal => beginCheck(state, record, plan.command, signal),
+		begin: async signal => beginCheck(record, plan.command, signal),
 		onHealth(next) {
 			take(state, record, next);
 		},

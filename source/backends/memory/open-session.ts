@@ -3,6 +3,9 @@ import {PassThrough, Writable} from 'node:stream';
 import type {Session} from '../../engine/sessions.js';
 import type {Viewer} from './output-hub.js';
 
+/** Bytes that may wait for one viewer before the process waits for it, as in Docker. */
+const patience = 1_000_000;
+
 export type SessionOptions = {
 	readonly terminal: boolean;
 	/** Receives what is typed; absent where standard input is not attached. */
@@ -12,18 +15,23 @@ export type SessionOptions = {
 	readonly onClose?: () => void;
 };
 
-const endAll = (streams: readonly PassThrough[]) => {
-	for (const stream of streams) {
-		stream.end();
-	}
-};
-
 /** The two sides of a session: its streams for the user, and the viewer that receives the output of the process. */
 export const openSession = ({terminal, type, endInput, onClose}: SessionOptions): {readonly session: Session; readonly viewer: Viewer} => {
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
 	let isOver = false;
 	const {promise: left, resolve: leave} = Promise.withResolvers<void>();
+
+	const finish = () => {
+		if (!isOver) {
+			isOver = true;
+			leave();
+			onClose?.();
+			stdout.end();
+			stderr.end();
+		}
+	};
+
 	const stdin = new Writable({
 		async write(chunk: Uint8Array, _encoding, done) {
 			if (!isOver) {
@@ -40,9 +48,8 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 			done();
 		},
 		destroy(error, done) {
-			if (!stdin.writableFinished && !isOver) {
+			if (!stdin.writableFinished) {
 				finish();
-				endAll([stdout, stderr]);
 			}
 
 			done(error);
@@ -54,15 +61,6 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 		stderr.end();
 	}
 
-	const finish = () => {
-		if (!isOver) {
-			isOver = true;
-			leave();
-			onClose?.();
-		}
-	};
-
-	const waiting = () => stdout.readableLength + stdout.writableLength + stderr.readableLength + stderr.writableLength;
 	return {
 		session: {
 			terminal,
@@ -71,29 +69,20 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 			stderr,
 			close() {
 				finish();
-				endAll([stdout, stderr]);
 				stdout.destroy();
 				stderr.destroy();
 				stdin.destroy();
 			},
 		},
 		viewer: {
-			receive(stream, bytes) {
-				if (!isOver) {
-					(stream === 'stderr' && !terminal ? stderr : stdout).write(bytes);
+			async write(name, bytes) {
+				const stream = name === 'stderr' && !terminal ? stderr : stdout;
+				if (!isOver && !stream.write(bytes) && stream.readableLength + stream.writableLength > patience) {
+					await Promise.race([once(stream, 'drain'), left]);
 				}
-			},
-			waiting: () => isOver ? 0 : waiting(),
-			async drained() {
-				await Promise.all([stdout, stderr].map(async stream => {
-					if (!isOver && stream.writableNeedDrain) {
-						await Promise.race([once(stream, 'drain'), left]);
-					}
-				}));
 			},
 			end() {
 				finish();
-				endAll([stdout, stderr]);
 				stdin.destroy();
 			},
 		},

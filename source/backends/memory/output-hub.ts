@@ -1,15 +1,9 @@
 import {Buffer} from 'node:buffer';
 import type {LogEntry} from '../../engine/resources.js';
 
-/** Bytes that may wait for one viewer before the process waits for it, as in Docker. */
-const patience = 1_000_000;
-
 export type Viewer = {
-	/** Receives bytes of one stream. */
-	readonly receive: (stream: LogEntry['stream'], bytes: Uint8Array) => void;
-	readonly waiting: () => number;
-	/** Resolves when fewer bytes wait, or when the viewer has left. */
-	readonly drained: () => Promise<void>;
+	/** Receives bytes of one stream. Resolves when the process may go on: few bytes wait, or the viewer has left. */
+	readonly write: (stream: LogEntry['stream'], bytes: Uint8Array) => Promise<void>;
 	/** The process has ended. */
 	readonly end: () => void;
 };
@@ -36,22 +30,19 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 
 	const log = (stream: LogEntry['stream'], bytes: Uint8Array, at?: number) => {
 		// A copy: the writer may use its buffer again.
-		const data = Buffer.concat([begun[stream], bytes]);
-		let from = 0;
-		for (let end = data.indexOf(lineFeed); end !== -1; end = data.indexOf(lineFeed, from)) {
-			for (; end + 1 - from > maximumLine; from += maximumLine) {
-				append(stream, data.subarray(from, from + maximumLine), at);
+		let rest = Buffer.concat([begun[stream], bytes]);
+		for (;;) {
+			const end = rest.indexOf(lineFeed) + 1 || Infinity;
+			const length = Math.min(end, maximumLine);
+			if (length > rest.length) {
+				break;
 			}
 
-			append(stream, data.subarray(from, end + 1), at);
-			from = end + 1;
+			append(stream, rest.subarray(0, length), at);
+			rest = rest.subarray(length);
 		}
 
-		for (; data.length - from >= maximumLine; from += maximumLine) {
-			append(stream, data.subarray(from, from + maximumLine), at);
-		}
-
-		begun[stream] = data.subarray(from);
+		begun[stream] = rest;
 	};
 
 	return {
@@ -62,30 +53,18 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 			};
 		},
 		async write(stream, bytes, at) {
-			if (bytes.length === 0) {
-				return;
-			}
-
-			log(stream, bytes, at);
-			for (const viewer of viewers) {
-				viewer.receive(stream, bytes);
-			}
-
-			for (const viewer of viewers) {
-				if (viewer.waiting() > patience) {
-					await viewer.drained();
-				}
+			if (bytes.length > 0) {
+				log(stream, bytes, at);
+				await Promise.all([...viewers].map(async viewer => viewer.write(stream, bytes)));
 			}
 		},
 		begun: () => begun,
 		end() {
 			for (const stream of ['stdout', 'stderr'] as const) {
-				if (begun[stream].length === 0) {
-					continue;
+				if (begun[stream].length > 0) {
+					append(stream, begun[stream]);
+					begun[stream] = Buffer.alloc(0);
 				}
-
-				append(stream, begun[stream]);
-				begun[stream] = Buffer.alloc(0);
 			}
 
 			for (const viewer of viewers) {

@@ -2,10 +2,12 @@ import {Buffer} from 'node:buffer';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {createWake} from '../../engine/wake.js';
 
-/** Where a process reads from. */
+/** Where a process reads from. A signal ends the reading; what comes later is left to the next reader. */
 export type Input = {
 	/** The next bytes; undefined at the end. */
-	readonly read: () => Promise<Uint8Array | undefined>;
+	readonly read: (signal: AbortSignal) => Promise<Uint8Array | undefined>;
+	/** The next line with its line feed, if it has one; undefined at the end. */
+	readonly readLine: (signal: AbortSignal) => Promise<string | undefined>;
 };
 
 /** Where a process writes to. */
@@ -22,39 +24,55 @@ export type Pipe = Input & Output & {
 /** Bytes that wait before the writer has to wait, as in Linux. */
 const capacity = 64 * 1024;
 
-export const emptyInput: Input = {read: async () => undefined};
+/** Bytes that a program keeps at most of an input, which may never end. */
+const largestRead = 16 * 1024 * 1024;
 
-/** An input of one chunk. */
-export const inputOf = (content: Uint8Array): Input => {
-	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
-	return {
-		async read() {
-			const read = rest;
-			rest = undefined;
-			return read;
-		},
-	};
+/** Throws where a program would keep more than `largestRead`. */
+export const checkLength = (length: number): void => {
+	if (length > largestRead) {
+		throw new RangeError('out of memory');
+	}
 };
 
 export const nowhere: Output = {write: async () => undefined};
 
 export const createPipe = (): Pipe => {
-	let chunks: Uint8Array[] = [];
-	let bytes = 0;
+	let chunks: Buffer[] = [];
+	/** Bytes that no reader has looked at. */
+	let unseen = 0;
 	let isEnded = false;
 	let writes = 0;
 	const wake = createWake();
-	const isFull = () => bytes > capacity && !isEnded;
-	const isEmpty = () => bytes === 0 && !isEnded;
+	const isFull = () => unseen > capacity && !isEnded;
+
+	/** All that waits, which makes room for more. */
+	const look = (): Buffer => {
+		const [first, ...more] = chunks;
+		const all = first && more.length === 0 ? first : Buffer.concat(chunks);
+		chunks = [all];
+		if (unseen > capacity) {
+			wake.notify();
+		}
+
+		unseen = 0;
+		return all;
+	};
+
+	const take = (length: number): Buffer => {
+		const all = look();
+		chunks = [all.subarray(length)];
+		return all.subarray(0, length);
+	};
+
 	return {
 		async write(data) {
 			if (isEnded || data.length === 0) {
 				return;
 			}
 
-			const chunk = typeof data === 'string' ? Buffer.from(data) : data;
+			const chunk = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length);
 			chunks.push(chunk);
-			bytes += chunk.length;
+			unseen += chunk.length;
 			wake.notify();
 			writes++;
 			if (writes % 64 === 0) {
@@ -66,20 +84,30 @@ export const createPipe = (): Pipe => {
 				await wake.wait();
 			}
 		},
-		async read() {
-			while (isEmpty()) {
-				await wake.wait();
+		async read(signal) {
+			const isWaiting = () => look().length === 0 && !isEnded && !signal.aborted;
+			while (isWaiting()) {
+				await wake.wait(signal);
 			}
 
-			if (bytes === 0) {
-				return undefined;
-			}
+			const {length} = look();
+			return length === 0 || signal.aborted ? undefined : take(length);
+		},
+		async readLine(signal) {
+			for (;;) {
+				const all = look();
+				const end = all.indexOf(10) + 1;
+				if (end > 0 && !signal.aborted) {
+					return take(end).toString();
+				}
 
-			const read = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-			chunks = [];
-			bytes = 0;
-			wake.notify();
-			return read;
+				if (isEnded || signal.aborted) {
+					return all.length === 0 || signal.aborted ? undefined : take(all.length).toString();
+				}
+
+				checkLength(all.length);
+				await wake.wait(signal);
+			}
 		},
 		end() {
 			isEnded = true;
@@ -88,64 +116,27 @@ export const createPipe = (): Pipe => {
 	};
 };
 
-export type LineReader = Input & {
-	/** The next line with its line feed, if it has one; undefined at the end. */
-	readonly readLine: () => Promise<string | undefined>;
+/** An input of these bytes. */
+export const inputOf = (content: Uint8Array): Input => {
+	const pipe = createPipe();
+	void pipe.write(content);
+	pipe.end();
+	return pipe;
 };
 
-/** Reads lines; `read` gives what is left. */
-export const createLineReader = (input: Input): LineReader => {
-	let rest: Buffer = Buffer.alloc(0);
-	return {
-		async read() {
-			if (rest.length > 0) {
-				const read = rest;
-				rest = Buffer.alloc(0);
-				return read;
-			}
+export const emptyInput = inputOf(new Uint8Array());
 
-			return input.read();
-		},
-		async readLine() {
-			for (;;) {
-				const end = rest.indexOf(10);
-				if (end !== -1) {
-					const line = rest.toString('utf8', 0, end + 1);
-					rest = rest.subarray(end + 1);
-					return line;
-				}
-
-				const chunk = await input.read();
-				if (!chunk) {
-					const line = rest.toString();
-					rest = Buffer.alloc(0);
-					return line === '' ? undefined : line;
-				}
-
-				rest = Buffer.concat([rest, chunk]);
-				if (rest.length > largestRead) {
-					throw new Error('out of memory');
-				}
-			}
-		},
-	};
-};
-
-/** Bytes that a program keeps at most of an input, which may never end. */
-export const largestRead = 16 * 1024 * 1024;
-
-/** Reads to the end. Throws for more than `largestRead`. */
-export const readAll = async (input: Input): Promise<Buffer> => {
+/** Keeps what is written. Throws for too much. */
+export const createCollector = (): Output & {readonly content: () => Buffer} => {
 	const chunks: Uint8Array[] = [];
 	let length = 0;
-	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
-		length += chunk.length;
-		if (length > largestRead) {
-			throw new Error('out of memory');
-		}
-
-		chunks.push(chunk);
-	}
-
-	return Buffer.concat(chunks);
+	return {
+		async write(data) {
+			const chunk = Buffer.from(data as string);
+			length += chunk.length;
+			checkLength(length);
+			chunks.push(chunk);
+		},
+		content: () => Buffer.concat(chunks),
+	};
 };

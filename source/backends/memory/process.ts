@@ -18,9 +18,8 @@ export type ProgramHost = {
 	readonly answers: (address: string) => boolean;
 	/** Resolves once the container is not paused. */
 	readonly unfrozen: () => Promise<void>;
-	readonly processes: () => ReadonlyArray<Pick<Process, 'pid' | 'user' | 'command'>>;
-	/** Adds a child process; `leave` removes it. Throws when there are too many. */
-	readonly enter: (command: readonly string[], user: string) => {readonly pid: number; readonly leave: () => void};
+	/** All processes by id. */
+	readonly processes: Map<number, Process>;
 };
 
 /** One run of a program, as the program sees it. */
@@ -56,19 +55,42 @@ export type Process = {
 	readonly kill: (signal: number) => void;
 };
 
-const {SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
+const {SIGCHLD, SIGCONT, SIGINT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
 /** Signals without an effect, 0 among them, and those for which a container is paused instead. */
 const harmless = new Set<number>([0, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
 
-export type ProcessOptions = Omit<Invocation, 'signal' | 'onSignal'> & {
-	readonly program: Program;
-	/** Process 1 of its name space, on which a signal that it does not handle has no effect (pid_namespaces(7)); only SIGKILL has. */
-	readonly isFirst: boolean;
+/** The exit status after an interrupt from the terminal. */
+export const interrupted = 128 + SIGINT;
+
+/** Processes of a container at most, which are all in memory. */
+const mostProcesses = 500;
+
+const lastPids = new WeakMap<ProgramHost, number>();
+
+/** The number of a new process, above those of all earlier ones. */
+const newPid = (host: ProgramHost): number => {
+	if (host.processes.size >= mostProcesses) {
+		throw new Error('can\'t fork: Resource temporarily unavailable');
+	}
+
+	const pid = (lastPids.get(host) ?? 0) + 1;
+	lastPids.set(host, pid);
+	return pid;
 };
 
-/** Starts a program. Its process ends as soon as a signal ends it, even if the program is still doing something. */
-export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions): Process => {
+export type ProcessOptions = Omit<Invocation, 'pid' | 'signal' | 'onSignal'> & {
+	readonly program: Program;
+	/** Process 1 of its name space, on which a signal that it does not handle has no effect (pid_namespaces(7)); only SIGKILL has. */
+	readonly isFirst?: boolean;
+	/** Interrupts it when it aborts. */
+	readonly interrupt?: AbortSignal;
+};
+
+/** Starts a program. Its process ends as soon as a signal ends it, even if the program is still doing something. Throws when there are too many processes. */
+export const startProcess = ({program, isFirst = false, interrupt, ...surroundings}: ProcessOptions): Process => {
+	const {host, command, user} = surroundings;
+	const pid = newPid(host);
 	const controller = new AbortController();
 	const handlers = new Map<number, () => void>();
 	const {promise: ended, resolve} = Promise.withResolvers<number>();
@@ -76,9 +98,15 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 	const end = (exitCode: number) => {
 		if (!isEnded) {
 			isEnded = true;
+			host.processes.delete(pid);
+			interrupt?.removeEventListener('abort', onInterrupt);
 			controller.abort();
 			resolve(exitCode & 255);
 		}
+	};
+
+	const onInterrupt = () => {
+		end(interrupted);
 	};
 
 	const guarded = (output: Output): Output => ({
@@ -90,6 +118,7 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 	});
 	const invocation: Invocation = {
 		...surroundings,
+		pid,
 		stdout: guarded(surroundings.stdout),
 		stderr: guarded(surroundings.stderr),
 		signal: controller.signal,
@@ -102,7 +131,7 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		try {
 			end(await program(invocation));
 		} catch (error) {
-			void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
+			void invocation.stderr.write(`${command[0]}: ${messageOf(error)}\n`);
 			end(1);
 		}
 	};
@@ -112,11 +141,11 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		void run();
 	});
 
-	return {
-		pid: surroundings.pid,
-		command: surroundings.command,
-		user: surroundings.user,
-		startedAt: surroundings.host.now(),
+	const process: Process = {
+		pid,
+		command,
+		user,
+		startedAt: host.now(),
 		ended,
 		kill(signal) {
 			const handler = handlers.get(signal);
@@ -129,4 +158,11 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 			}
 		},
 	};
+	host.processes.set(pid, process);
+	interrupt?.addEventListener('abort', onInterrupt, {once: true});
+	if (interrupt?.aborted) {
+		onInterrupt();
+	}
+
+	return process;
 };

@@ -33,13 +33,10 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 		// In the same turn as the attachment, so that no byte is missing or comes twice.
 		const leave = record.output.add(viewer);
 		if (logs) {
-			for (const {stream, bytes} of record.log.entries()) {
-				viewer.receive(stream, bytes);
+			const {stdout, stderr} = record.output.begun();
+			for (const {stream, bytes} of [...record.log.entries(), {stream: 'stdout', bytes: stdout}, {stream: 'stderr', bytes: stderr}] as const) {
+				void viewer.write(stream, bytes);
 			}
-
-			const begun = record.output.begun();
-			viewer.receive('stdout', begun.stdout);
-			viewer.receive('stderr', begun.stderr);
 		}
 
 		publishOf(state, record, 'attach');

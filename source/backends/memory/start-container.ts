@@ -8,8 +8,7 @@ import {endRun} from './end-container.js';
 import {holdLease, publishConnection, releaseLease, takeAddresses} from './endpoints.js';
 import {beginHealth} from './health.js';
 import {makeUpMachine} from './machine.js';
-import {environmentOf, startInContainer} from './program-host.js';
-import {findProgram} from './programs/find-program.js';
+import {hostOf, startInContainer} from './program-host.js';
 import {waitForEnd} from './programs/services.js';
 import {assertSubpaths} from './volumes.js';
 import {
@@ -69,7 +68,8 @@ const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly
 export const startRecord = (state: State, record: ContainerRecord): void => {
 	const {container} = record;
 	const {configuration, process} = container;
-	const program = findProgram(record.files, process.arguments[0]!, process.workingDirectory);
+	const host = hostOf(state, record);
+	const program = host.findProgram(process.arguments[0]!, process.workingDirectory);
 	if (record.files.find(process.workingDirectory)?.node.type !== 'directory') {
 		throw new HolmError('invalid', `mkdir ${process.workingDirectory}: not a directory`, {remedy: 'choose another working directory'});
 	}
@@ -79,16 +79,12 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	const ports = allocatePorts(state, record.wantedPorts);
 	const isSimulated = state.simulation?.speaksFor(container) ?? false;
 	const startedAt = state.now();
-	const {process: main, device} = startInContainer(state, record, {
-		pid: 1,
+	const {process: main, device} = startInContainer(record, {
+		host,
 		program: isSimulated ? waitForEnd : program.run,
 		isFirst: !configuration.init,
 		command: process.arguments,
-		environment: environmentOf(container),
-		directory: process.workingDirectory,
-		user: process.user,
-		input: record.input,
-		isInputOpen: configuration.openStdin,
+		input: configuration.openStdin ? record.input : undefined,
 		output: record.output,
 		hasTerminal: configuration.terminal,
 	});
@@ -99,7 +95,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		startAgain() {
 			startRecord(state, record);
 		},
-		processes: new Map([[1, main]]),
+		host,
 	};
 	record.run = run;
 	record.isStopped = false;

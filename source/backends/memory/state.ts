@@ -13,7 +13,7 @@ import type {FileTree} from './file-tree.js';
 import type {LogRing} from './log-ring.js';
 import type {OutputHub} from './output-hub.js';
 import type {Pipe} from './pipe.js';
-import type {Process} from './process.js';
+import type {Process, ProgramHost} from './process.js';
 import type {Random} from './random.js';
 import type {TerminalDevice} from './terminal-device.js';
 import type {Timers} from './timers.js';
@@ -24,8 +24,8 @@ export type Run = {
 	readonly startedAt: number;
 	/** Starts the container again; throws as its start does. */
 	readonly startAgain: () => void;
-	/** All processes of the container by id: the main process and those of execs. */
-	readonly processes: Map<number, Pick<Process, 'pid' | 'command' | 'user' | 'startedAt' | 'kill'>>;
+	/** The container as its programs see it, with all its processes: the main process, those of execs and their children. */
+	readonly host: ProgramHost;
 	/** `thawed` resolves when the container is unpaused; undefined while it is not paused. */
 	frozen?: {readonly thawed: Promise<void>; readonly thaw: () => void};
 	/** Why a signal ended it, if known. */

@@ -65,7 +65,7 @@ export const readStats = (state: State, record: ContainerRecord): ContainerStats
 		memoryBytes: Math.floor(used),
 		memoryLimitBytes: limit,
 		hostMemoryBytes: Math.floor((used * 1.12) + (61 * 1024 * 1024)),
-		pids: run?.processes.size ?? 0,
+		pids: run?.host.processes.size ?? 0,
 		networks: Object.fromEntries(networks),
 		blockReadBytes: Math.floor(4_200_000 + (disk * 0.2 * seconds)),
 		blockWrittenBytes: Math.floor(disk * seconds),
@@ -106,7 +106,7 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 		const run = runOf(record);
 		const {status} = record.container;
 		const main = 'pid' in status ? status.pid : 0;
-		const processes = [...run.processes.values()].map(({pid, user, startedAt, command}): ListedProcess => ({
+		const processes = [...run.host.processes.values()].map(({pid, user, startedAt, command}): ListedProcess => ({
 			pid: main + pid - 1,
 			parent: pid === 1 ? 1 : main,
 			group: main,

@@ -55,7 +55,7 @@ const sleep: Program = async invocation => {
 };
 
 const ps = plain(({host}) => {
-	const rows = host.processes().map(({pid, user, command}) => `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command.join(' ')}\n`);
+	const rows = [...host.processes.values()].map(({pid, user, command}) => `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command.join(' ')}\n`);
 	return `  PID USER     TIME  COMMAND\n${rows.join('')}`;
 });
 

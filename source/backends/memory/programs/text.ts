@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {fileError} from '../file-node.js';
-import {inputOf, readAll, type Input} from '../pipe.js';
+import {inputOf, type Input} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 import {forEach, pathIn, refuse, withOptions} from './options.js';
 
@@ -20,8 +20,9 @@ const inputOfName = ({host, directory, stdin}: Invocation, name: string): Input 
 
 export const cat = withOptions('', async (invocation, {operands}) => forEach(invocation, operands.length === 0 ? ['-'] : operands, async name => {
 	const input = inputOfName(invocation, name);
-	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
-		await invocation.stdout.write(chunk);
+	const {signal, stdout} = invocation;
+	for (let chunk = await input.read(signal); chunk; chunk = await input.read(signal)) {
+		await stdout.write(chunk);
 	}
 }));
 
@@ -33,9 +34,14 @@ export const tail: Program = async invocation => {
 	}
 
 	return forEach(invocation, operands.length === 0 ? ['-'] : operands, async name => {
-		const content = await readAll(inputOfName(invocation, name));
-		const lines = content.toString().split(/(?<=\n)/v);
-		await invocation.stdout.write(lines.slice(Math.max(lines.length - Number(count), 0)).join(''));
+		const input = inputOfName(invocation, name);
+		const lines: string[] = [];
+		for (let line = await input.readLine(invocation.signal); line !== undefined; line = await input.readLine(invocation.signal)) {
+			lines.push(line);
+			lines.splice(0, lines.length - Number(count));
+		}
+
+		await invocation.stdout.write(lines.join(''));
 	});
 };
 

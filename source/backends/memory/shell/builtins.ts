@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {Program} from '../process.js';
 import {test} from '../programs/test.js';
 import {echo, printf} from '../programs/text.js';
-import {ShellExit, type Descriptors, type Run, type Shell} from './shell.js';
+import {ShellExit, signalOf, type Descriptors, type Run, type Shell} from './shell.js';
 import {notInDemo} from './source.js';
 
 export type Call = {
@@ -64,7 +64,7 @@ const trap: Builtin = async ({shell, words: [action, ...names], compile}) => {
 /** `read NAME...`: the last variable has the rest of the line. */
 const read: Builtin = async ({shell, words, files}) => {
 	allow('read', words.length === 0 ? ['without a name'] : words, /^[A-Z_a-z]\w*$/v);
-	const line = await files[0].readLine() ?? '';
+	const line = await files[0].readLine(signalOf(shell)) ?? '';
 	if (line.includes('\\')) {
 		throw notInDemo('read of a backslash');
 	}

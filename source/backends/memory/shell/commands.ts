@@ -1,14 +1,20 @@
 import {HolmError, messageOf} from '../../../engine/errors.js';
 import {isFileError} from '../file-node.js';
-import {createLineReader, emptyInput} from '../pipe.js';
+import {emptyInput} from '../pipe.js';
+import {
+	startProcess,
+	type Invocation,
+	type Process,
+	type Program,
+} from '../process.js';
 import {builtins, foreignBuiltins, type Call} from './builtins.js';
 import {redirect, readRedirections, type Redirection} from './redirect.js';
 import {
 	breathe,
 	checkStopped,
 	inSubshell,
-	interrupted,
 	ShellExit,
+	signalOf,
 	type Descriptors,
 	type Run,
 	type Shell,
@@ -73,9 +79,10 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 			throw error;
 		}
 
-		const message = error instanceof RangeError ? 'out of memory' : messageOf(error);
+		const isTooMuch = error instanceof RangeError;
+		const message = isTooMuch ? 'out of memory' : messageOf(error);
 		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${message}\n`);
-		if (error instanceof ShellError && !shell.isInteractive) {
+		if ((isTooMuch || error instanceof ShellError) && !shell.isInteractive) {
 			throw new ShellExit(2);
 		}
 
@@ -83,10 +90,22 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 	}
 };
 
-/** Adds a child process of a shell. Throws when there are too many. */
-const enter = ({invocation: {host, user}}: Shell, words: readonly string[]) => {
+/** A program as a shell calls it. */
+const invocationOf = ({invocation, variables, directory}: Shell, command: readonly string[], files: Descriptors): Invocation => ({
+	...invocation,
+	command,
+	environment: new Map([...invocation.environment.keys()].map(variable => [variable, variables.get(variable) ?? ''])),
+	directory,
+	stdin: files[0],
+	stdout: files[1],
+	stderr: files[2],
+	terminal: invocation.terminal && files[1] === invocation.stdout,
+});
+
+/** Starts a child process of a shell. Throws when there are too many. */
+const startChild = (shell: Shell, command: readonly string[], files: Descriptors, program: Program): Process => {
 	try {
-		return host.enter(words, user);
+		return startProcess({...invocationOf(shell, command, files), program, interrupt: signalOf(shell)});
 	} catch (error) {
 		throw new ShellError(messageOf(error));
 	}
@@ -94,11 +113,10 @@ const enter = ({invocation: {host, user}}: Shell, words: readonly string[]) => {
 
 /** Runs a program until it ends or is interrupted. With `replaces`, it takes the place of the shell. */
 const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors, {replaces = false} = {}): Promise<number> => {
-	const {invocation, variables, foreground} = shell;
 	const name = words[0]!;
-	let program;
+	let program: Program;
 	try {
-		program = invocation.host.findProgram(name, shell.directory);
+		program = shell.invocation.host.findProgram(name, shell.directory).run;
 	} catch (error) {
 		if (!(error instanceof HolmError)) {
 			throw error;
@@ -109,32 +127,7 @@ const runProgram = async (shell: Shell, words: readonly string[], files: Descrip
 		return isMissing ? 127 : 126;
 	}
 
-	const signal = AbortSignal.any([invocation.signal, ...foreground ? [foreground.signal] : []]);
-	const {promise: aborted, resolve: abort} = Promise.withResolvers<number>();
-	const onAbort = () => {
-		abort(interrupted);
-	};
-
-	const {pid, leave} = replaces ? {pid: invocation.pid, leave: () => undefined} : enter(shell, words);
-	signal.addEventListener('abort', onAbort, {once: true});
-	try {
-		return await Promise.race([aborted, program.run({
-			...invocation,
-			pid,
-			command: words,
-			environment: new Map([...invocation.environment.keys()].map(variable => [variable, variables.get(variable) ?? ''])),
-			directory: shell.directory,
-			stdin: files[0],
-			stdout: files[1],
-			stderr: files[2],
-			terminal: invocation.terminal && files[1] === invocation.stdout,
-			signal,
-			onSignal: replaces ? invocation.onSignal : () => undefined,
-		})]);
-	} finally {
-		leave();
-		signal.removeEventListener('abort', onAbort);
-	}
+	return replaces ? program(invocationOf(shell, words, files)) : startChild(shell, words, files, program).ended;
 };
 
 const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call, 'shell' | 'words'>): Promise<number> => {
@@ -288,19 +281,8 @@ const readCommand = (source: Source): Run => {
 
 /** Starts a job, which has a process of its own. */
 const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
-	const {pid, leave} = enter(shell, shell.invocation.command);
-	const begin = async () => {
-		try {
-			return await inSubshell(shell, async inner => run(inner, {...files, 0: createLineReader(emptyInput)}));
-		} catch (error) {
-			await files[2].write(`sh: ${messageOf(error)}\n`);
-			return 2;
-		} finally {
-			leave();
-		}
-	};
-
-	const job = {pid, ended: begin()};
+	const job = startChild(shell, shell.invocation.command, {...files, 0: emptyInput}, async () =>
+		inSubshell(shell, async inner => run(inner, {...files, 0: emptyInput})));
 	shell.jobs.add(job);
 	shell.lastJob = job;
 };

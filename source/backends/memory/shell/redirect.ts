@@ -1,7 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {fileError, largestFile} from '../file-node.js';
 import {
-	createLineReader,
 	emptyInput,
 	inputOf,
 	nowhere,
@@ -105,7 +104,7 @@ export const redirect = async (shell: Shell, files: Descriptors, redirections: r
 		const text = await textOf(shell, word);
 		const place = pathIn(shell.directory, text);
 		if (operator === '<') {
-			result = {...result, [descriptor]: createLineReader(place === '/dev/null' ? emptyInput : fileInput(shell, place))};
+			result = {...result, [descriptor]: place === '/dev/null' ? emptyInput : fileInput(shell, place)};
 		} else if (operator !== '>&') {
 			result = {...result, [descriptor]: place === '/dev/null' ? nowhere : fileOutput(shell, place, operator === '>>')};
 		} else if (descriptor > 0 && /^[12]$/v.test(text)) {

@@ -1,31 +1,16 @@
 import {Buffer} from 'node:buffer';
 import os from 'node:os';
-import {createLineReader, type LineReader} from '../pipe.js';
-import type {Invocation, Program} from '../process.js';
+import {interrupted, type Invocation, type Program} from '../process.js';
 import {pathIn} from '../programs/options.js';
 import {compile} from './commands.js';
 import {
 	createShell,
-	interrupted,
 	runToEnd,
 	type Descriptors,
 	type Run,
 	type Shell,
 } from './shell.js';
 import {notInDemo, ShellError} from './source.js';
-
-/** What an interrupted reader began to read is left for the next one. */
-const shareable = ({stdin}: Invocation): LineReader => {
-	let pending: Promise<Uint8Array | undefined> | undefined;
-	return createLineReader({
-		async read() {
-			pending ??= stdin.read();
-			const read = await pending;
-			pending = undefined;
-			return read;
-		},
-	});
-};
 
 const promptOf = ({variables, directory}: Shell, name: 'PS1' | 'PS2'): string => (variables.get(name) ?? '').replaceAll(String.raw`\w`, () => directory);
 
@@ -37,7 +22,7 @@ const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> =
 			await files[2].write(promptOf(shell, begun === '' ? 'PS1' : 'PS2'));
 		}
 
-		const line = await files[0].readLine();
+		const line = await files[0].readLine(shell.invocation.signal);
 		if (line === undefined) {
 			await files[2].write(shell.isInteractive ? '\n' : '');
 			return shell.status;
@@ -102,7 +87,7 @@ export const sh: Program = async invocation => {
 	const options = (first === -1 ? given : given.slice(0, first)).join('').replaceAll('-', '');
 	const isCommand = options.includes('c');
 	const [text = isCommand ? '' : undefined, ...words] = first === -1 ? [] : given.slice(first);
-	const files: Descriptors = {0: shareable(invocation), 1: invocation.stdout, 2: invocation.stderr};
+	const files: Descriptors = {0: invocation.stdin, 1: invocation.stdout, 2: invocation.stderr};
 	const isInteractive = text === undefined && (invocation.terminal || options.includes('i'));
 	const shell = createShell(invocation, isCommand ? [words[0] ?? name, ...words.slice(1)] : [text ?? name, ...words], isInteractive);
 	try {

@@ -1,16 +1,12 @@
-import os from 'node:os';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import type {LineReader, Output} from '../pipe.js';
-import type {Invocation} from '../process.js';
+import type {Input, Output} from '../pipe.js';
+import {interrupted, type Invocation, type Process} from '../process.js';
 
 /** The open files of a command: standard input, output and error. */
-export type Descriptors = {readonly 0: LineReader; readonly 1: Output; readonly 2: Output};
+export type Descriptors = {readonly 0: Input; readonly 1: Output; readonly 2: Output};
 
 /** A command or script as it runs; resolves with its exit status. */
 export type Run = (shell: Shell, files: Descriptors) => Promise<number>;
-
-/** A background job. */
-export type Job = {readonly pid: number; readonly ended: Promise<number>};
 
 /** The state of a shell between commands. A subshell has a copy. */
 export type Shell = {
@@ -28,8 +24,8 @@ export type Shell = {
 	isInTrap: boolean;
 	/** Ends a `wait`. */
 	wake?: () => void;
-	readonly jobs: Set<Job>;
-	lastJob?: Job;
+	readonly jobs: Set<Process>;
+	lastJob?: Process;
 	/** Aborts what runs in the foreground of an interactive shell. */
 	foreground?: AbortController;
 	readonly isInteractive: boolean;
@@ -60,8 +56,9 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	isSubshell: false,
 });
 
-/** The exit status after an interrupt from the terminal. */
-export const interrupted = 128 + os.constants.signals.SIGINT;
+/** Aborts when the shell ends or what it runs in the foreground is interrupted. */
+export const signalOf = ({invocation: {signal}, foreground}: Shell): AbortSignal =>
+	foreground ? AbortSignal.any([signal, foreground.signal]) : signal;
 
 /** How long all shells together may run before the event loop has its turn. */
 const longestTurnMs = 10;

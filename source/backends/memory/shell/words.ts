@@ -1,11 +1,9 @@
-import {Buffer} from 'node:buffer';
-import {createLineReader, emptyInput, largestRead} from '../pipe.js';
+import {checkLength, createCollector, emptyInput} from '../pipe.js';
 import {inSubshell, type Run, type Shell} from './shell.js';
 import {
 	isAt,
 	isEnd,
 	notInDemo,
-	ShellError,
 	take,
 	unexpected,
 	unterminated,
@@ -25,9 +23,7 @@ export const textOf = async (shell: Shell, word: Word): Promise<string> => {
 	let text = '';
 	for (const part of word) {
 		text += await partOf(shell, part);
-		if (text.length > largestRead) {
-			throw new ShellError('out of memory');
-		}
+		checkLength(text.length);
 	}
 
 	return text;
@@ -65,22 +61,10 @@ export const wordsOf = async (shell: Shell, words: readonly Word[]): Promise<rea
 
 /** What commands write, without line feeds at the end. */
 const outputOf = async (shell: Shell, run: Run): Promise<string> => {
-	const chunks: Uint8Array[] = [];
-	let length = 0;
-	const output = {
-		async write(data: string | Uint8Array) {
-			const chunk = Buffer.from(data as string);
-			length += chunk.length;
-			if (length > largestRead) {
-				throw new ShellError('out of memory');
-			}
-
-			chunks.push(chunk);
-		},
-	};
-	const files = {0: createLineReader(emptyInput), 1: output, 2: shell.invocation.stderr};
+	const output = createCollector();
+	const files = {0: emptyInput, 1: output, 2: shell.invocation.stderr};
 	shell.status = await inSubshell(shell, async inner => run(inner, files));
-	const text = Buffer.concat(chunks).toString();
+	const text = output.content().toString();
 	let end = text.length;
 	while (text[end - 1] === '\n') {
 		end--;
