@@ -8,35 +8,12 @@ import {createPipe} from './pipe.js';
 import type {ContainerRecord, Run, State} from './state.js';
 import {treeMounts} from './volumes.js';
 
-/** Nanoseconds between the entries of one millisecond. */
-const step = 1731;
-
-/**
-The timestamps of one log: RFC 3339 with nanoseconds, each later than the one before.
-
-The clock has milliseconds, in which a log may have many lines.
-*/
+/** The timestamps of one log, each a microsecond or more after the one before: the clock has milliseconds, in which a log may have many lines. */
 const createStamp = (now: () => number): ((at?: number) => string) => {
 	let last = 0;
-	let nanoseconds = 0;
-	let prefix = '';
 	return (at = now()) => {
-		// Also after the clock was set back.
-		const milliseconds = Math.max(Math.floor(at), last);
-		if (milliseconds > last || prefix === '') {
-			last = milliseconds;
-			nanoseconds = milliseconds * 7919 % 100_000;
-			prefix = new Date(milliseconds).toISOString().slice(0, -1);
-		} else {
-			nanoseconds += step;
-			if (nanoseconds > 999_999) {
-				last++;
-				nanoseconds = 0;
-				prefix = new Date(last).toISOString().slice(0, -1);
-			}
-		}
-
-		return `${prefix}${String(nanoseconds).padStart(6, '0')}Z`;
+		last = Math.max(Math.floor(at * 1000), last + 1);
+		return `${new Date(Math.floor(last / 1000)).toISOString().slice(0, -1)}${String(last % 1000).padStart(3, '0')}000Z`;
 	};
 };
 

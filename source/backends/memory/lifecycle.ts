@@ -196,21 +196,9 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		const condition = given ?? 'not-running';
 		const {exits} = record;
 		const isOver = () => {
-			const {container, isRemoved} = record;
-			const isEnded = container.status.state === 'exited' || container.status.state === 'created';
-			switch (condition) {
-				case 'not-running': {
-					return isEnded || isRemoved;
-				}
-
-				case 'next-exit': {
-					return record.exits > exits || isRemoved;
-				}
-
-				case 'removed': {
-					return isRemoved;
-				}
-			}
+			const {container: {status}, isRemoved} = record;
+			const isResting = status.state === 'exited' || status.state === 'created';
+			return isRemoved || (condition === 'next-exit' && record.exits > exits) || (condition === 'not-running' && isResting);
 		};
 
 		const release = state.watch();

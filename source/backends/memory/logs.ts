@@ -6,7 +6,6 @@ import {timestampOf} from '../../rules/containers/log-parser.js';
 import type {LogEntry, Container, Machine} from '../../engine/resources.js';
 import {findContainer} from '../../rules/find-resource.js';
 import type {State} from './state.js';
-import {hostArchitecture} from './image-store.js';
 import {kernelVersion} from './machine.js';
 
 /** Milliseconds after which a template waits for its start message. */
@@ -20,14 +19,9 @@ const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machin
 	const endOf = (phase: Machine['phases'][number]['name']) => templateMs + (phases.find(({name}) => name === phase)?.endMs ?? 0);
 	const booting: ReadonlyArray<readonly [number, string]> = [
 		[0, `Linux version ${kernelVersion} (holm@build) (gcc 12.2.0) #1 SMP`],
-		[0, 'Command line: console=ttyS0 panic=-1'],
 		[0, `Memory: ${kibibytes - 21_480}K/${kibibytes}K available`],
-		[4.112, `CPU0: ${hostArchitecture === 'arm64' ? 'ARMv8 Processor' : 'Virtual x86-64 Processor'}`],
 		[11.87, `smp: Brought up 1 node, ${cpus} CPU${cpus === 1 ? '' : 's'}`],
-		[58.204, 'pci 0000:00:02.0: PCI bridge to [bus 02]'],
-		[97.431, 'Serial: 8250/16550 driver, 1 ports'],
 		[131.956, 'virtio_console virtio0: console ports ready'],
-		[158.733, 'Freeing unused kernel image (initmem) memory: 1852K'],
 		[160.118, 'Run /init as init process'],
 	];
 	const becoming: ReadonlyArray<readonly [number, string]> = [

@@ -38,29 +38,17 @@ const portsInUse = ({containers}: State): readonly PublishedPort[] =>
 const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
 	const taken = [...portsInUse(state)];
 	return wanted.flatMap(port => {
-		const onEach = (hostPort: number) => listenedOn(port.hostAddress).map(hostAddress => ({...port, hostAddress, hostPort}));
-		const isTaken = (candidate: PublishedPort) => taken.some(other => areInConflict(other, candidate));
-		if (port.hostPort !== 0) {
-			const ports = onEach(port.hostPort);
-			const held = ports.find(candidate => isTaken(candidate));
-			if (held) {
-				const host = isIpv6(held) ? `[${held.hostAddress}]` : held.hostAddress;
-				throw new HolmError('conflict', `Bind for ${host}:${held.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
-			}
-
-			taken.push(...ports);
-			return ports;
-		}
-
-		for (let hostPort = ephemeral.first; hostPort <= ephemeral.last; hostPort++) {
-			const candidates = onEach(hostPort);
-			if (!candidates.some(candidate => isTaken(candidate))) {
-				taken.push(...candidates);
-				return candidates;
+		const {first, last} = port.hostPort === 0 ? ephemeral : {first: port.hostPort, last: port.hostPort};
+		for (let hostPort = first; hostPort <= last; hostPort++) {
+			const ports = listenedOn(port.hostAddress).map(hostAddress => ({...port, hostAddress, hostPort}));
+			if (!ports.some(candidate => taken.some(other => areInConflict(other, candidate)))) {
+				taken.push(...ports);
+				return ports;
 			}
 		}
 
-		throw new HolmError('unavailable', `no port of the host is left for ${port.containerPort}/${port.protocol}`, {remedy: 'stop a container that publishes ports'});
+		const host = isIpv6(port) ? `[${port.hostAddress}]` : port.hostAddress || '0.0.0.0';
+		throw new HolmError('conflict', `Bind for ${host}:${port.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
 	});
 };
 

@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+
 /**
 All timers of one engine. They keep the program alive only while someone waits for the engine, and end with it.
 */
@@ -40,35 +42,26 @@ export const createTimers = (): Timers => {
 		};
 	};
 
+	const deadline: Timers['deadline'] = (milliseconds, signal) => {
+		const controller = new AbortController();
+		const cancel = milliseconds === Infinity
+			? () => undefined
+			: after(milliseconds, () => {
+				controller.abort();
+			});
+		return {signal: AbortSignal.any([controller.signal, ...signal ? [signal] : []]), cancel};
+	};
+
 	return {
 		after,
-		deadline(milliseconds, signal) {
-			const controller = new AbortController();
-			const cancel = milliseconds === Infinity
-				? () => undefined
-				: after(milliseconds, () => {
-					controller.abort();
-				});
-			return {signal: AbortSignal.any([controller.signal, ...signal ? [signal] : []]), cancel};
-		},
+		deadline,
 		async delay(milliseconds, signal) {
-			if (signal?.aborted) {
-				return;
+			const {signal: over, cancel} = deadline(milliseconds, signal);
+			if (!over.aborted) {
+				await once(over, 'abort');
 			}
 
-			const {promise, resolve} = Promise.withResolvers<void>();
-			const finish = () => {
-				resolve();
-			};
-
-			const cancel = after(milliseconds, finish);
-			signal?.addEventListener('abort', finish, {once: true});
-			try {
-				await promise;
-			} finally {
-				cancel();
-				signal?.removeEventListener('abort', finish);
-			}
+			cancel();
 		},
 		hold() {
 			let isHeld = true;

@@ -184,7 +184,7 @@ test('what the shell lacks is refused with its name', async t => {
 
 test('programs and options that the demo lacks are refused', async t => {
 	t.deepEqual(await runHere('grep x /etc/passwd'), {exitCode: 127, stdout: '', stderr: 'sh: grep: not in the demo\n'});
-	for (const script of ['ls -S', 'cat -n /etc/passwd', 'rm -i x', 'tail -f x', 'ping -f localhost', 'ping', 'stat x', 'printf %x 1', 'test a -nt b', 'read -p x', 'chmod u+x x', 'env A=b', 'sh -x', 'wait -n', 'echo -e x', 'seq 3', 'ln a b', 'ps aux', 'sleep infinity', 'getent hosts x']) {
+	for (const script of ['ls -l', 'cat -n /etc/passwd', 'rm -i x', 'tail -f x', 'ping -f localhost', 'ping', 'stat x', 'printf %x 1', 'test a -nt b', 'read -p x', 'chmod u+x x', 'env A=b', 'sh -x', 'wait -n', 'echo -e x', 'seq 3', 'ln a b', 'ps aux', 'sleep infinity', 'getent hosts x']) {
 		const {exitCode, stdout, stderr} = await runHere(script);
 		t.is(stdout, '', script);
 		t.regex(stderr, /in the demo\n$/v, script);
@@ -202,12 +202,12 @@ test('a container sees its neighbours', async t => {
 	const {id: web} = await engine.createContainer(configuration({image: 'nginx:alpine', name: 'web', networks}));
 	await engine.startContainer(web);
 	const {id} = await engine.createContainer(configuration({
-		image: 'alpine/bash', networks, command: ['sh', '-c', 'ping -c 1 web; ping -c 1 -W 2 nobody; getent ahostsv4 web; touch file; ls -l; ps'], workingDirectory: '/mnt',
+		image: 'alpine/bash', networks, command: ['sh', '-c', 'ping -c 1 web; ping -c 1 nobody; getent ahostsv4 web; ps'], workingDirectory: '/mnt',
 	}));
 	await engine.startContainer(id);
 	await engine.waitContainer(id);
 	const {stdout, stderr} = await logOf(engine, id);
-	t.regex(stdout, /^PING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n[\d.]+ +web\n-rw-r--r-- {4}1 root {5}root +0 [^\n]+ file\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}7 root {6}0:00 ps\n$/v);
+	t.regex(stdout, /^PING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n[\d.]+ +web\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}5 root {6}0:00 ps\n$/v);
 	t.is(stderr, 'ping: bad address \'nobody\'\n');
 });
 

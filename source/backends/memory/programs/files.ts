@@ -1,33 +1,20 @@
 import path from 'node:path';
-import {fileError, sizeOf, type TreeNode} from '../file-node.js';
+import {fileError, type TreeNode} from '../file-node.js';
 import type {Program} from '../process.js';
 import {forEach, pathIn, refuse, withOptions} from './options.js';
 
-const ownerOf = (id: number) => (id === 0 ? 'root' : String(id)).padEnd(8);
-
-const longLine = (name: string, node: TreeNode): string => {
-	const bits = [...'rwxrwxrwx'].map((letter, index) => (node.mode & (1 << (8 - index))) === 0 ? '-' : letter).join('');
-	const type = {file: '-', link: 'l', directory: 'd'}[node.type];
-	const date = new Date(node.modifiedAt).toUTCString().slice(5, 22);
-	const target = node.type === 'link' ? ` -> ${node.target}` : '';
-	return `${type}${bits} ${node.type === 'directory' ? '   2' : '   1'} ${ownerOf(node.uid)} ${ownerOf(node.gid)} ${String(sizeOf(node)).padStart(9)} ${date} ${name}${target}`;
-};
-
-export const ls = withOptions('adl', async (invocation, {letters, operands}) => {
+export const ls = withOptions('ad', async (invocation, {letters, operands}) => {
 	const {host: {files}, directory, stdout} = invocation;
-	const isLong = letters.includes('l');
-	const show = (name: string, node: TreeNode) => `${isLong ? longLine(name, node) : name}\n`;
 	return forEach(invocation, operands.length === 0 ? ['.'] : operands, async name => {
-		const {path: found, node} = files.locate(pathIn(directory, name), {follow: !isLong || name.endsWith('/')});
+		const {path: found, node} = files.locate(pathIn(directory, name));
 		if (node.type !== 'directory' || letters.includes('d')) {
-			await stdout.write(show(name, node));
+			await stdout.write(`${name}\n`);
 			return;
 		}
 
-		const names = files.list(found).filter(child => letters.includes('a') || !child.startsWith('.'));
-		const lines = names.map(child => show(child, files.locate(`${found}/${child}`, {follow: false}).node));
-		const parents = letters.includes('a') ? [show('.', node), show('..', files.locate(`${found}/..`).node)] : [];
-		await stdout.write([...operands.length > 1 ? [`${name}:\n`] : [], ...parents, ...lines].join(''));
+		const isAll = letters.includes('a');
+		const names = [...isAll ? ['.', '..'] : [], ...files.list(found).filter(child => isAll || !child.startsWith('.'))];
+		await stdout.write([...operands.length > 1 ? [`${name}:`] : [], ...names, ''].join('\n'));
 	});
 });
 

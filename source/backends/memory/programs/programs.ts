@@ -15,10 +15,8 @@ import {refuse} from './options.js';
 import {
 	entrypoint,
 	flood,
-	nginx,
-	postgres,
 	python,
-	redis,
+	service,
 } from './services.js';
 import {test} from './test.js';
 import {
@@ -90,9 +88,9 @@ export const programs: Readonly<Record<string, Program>> = {
 	'/usr/bin/tail': tail,
 	'/usr/bin/test': test,
 	'/usr/local/bin/docker-entrypoint.sh': entrypoint,
-	'/usr/local/bin/postgres': postgres,
+	'/usr/local/bin/postgres': service('postgres'),
 	'/usr/local/bin/python': python,
 	'/usr/local/bin/python3': python,
-	'/usr/local/bin/redis-server': redis,
-	'/usr/sbin/nginx': nginx,
+	'/usr/local/bin/redis-server': service('redis'),
+	'/usr/sbin/nginx': service('nginx'),
 };

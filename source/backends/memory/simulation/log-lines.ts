@@ -180,7 +180,9 @@ export type LogName = keyof typeof logGenerators;
 export const logLabel = 'holm.demo.log';
 
 /** By program, for containers of known images. */
-const byProgram: Readonly<Record<string, LogName>> = {'redis-server': 'redis', nginx: 'nginx', postgres: 'postgres'};
+const byProgram: Readonly<Record<string, LogName>> = {
+	'redis-server': 'redis', nginx: 'nginx', postgres: 'postgres', python: 'flask',
+};
 
 /** The log generator of a container; undefined for one that only runs its program. */
 export const logGeneratorOf = ({configuration: {labels}, process}: Container): LogGenerator | undefined => {
