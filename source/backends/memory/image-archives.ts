@@ -7,7 +7,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
 import {parseImage} from '../../rules/images/image.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
-import {encodeHealthcheck} from '../../wire/encode/health.js';
+import {encodeImage} from '../../wire/encode/image.js';
 import {createFileTree, nodesBelow} from './file-tree.js';
 import type {ImageRecord} from './state.js';
 import {
@@ -20,22 +20,11 @@ import {
 type ManifestItem = {readonly Config: string; readonly RepoTags: readonly string[]; readonly Layers: readonly string[]};
 
 /** The configuration of an image by Docker's image specification, with all its content as one layer: layers are not kept apart here. */
-const encodeConfiguration = ({configuration, ...image}: Image, layer: Buffer) => ({
+const encodeConfiguration = (image: Image, layer: Buffer) => ({
 	architecture: image.architecture,
 	os: image.os,
 	created: new Date(image.createdAt).toISOString(),
-	config: {
-		User: configuration.user,
-		Env: configuration.environment,
-		Entrypoint: configuration.entrypoint.length > 0 ? configuration.entrypoint : null,
-		Cmd: configuration.command.length > 0 ? configuration.command : null,
-		WorkingDir: configuration.workingDirectory,
-		ExposedPorts: Object.fromEntries(configuration.exposedPorts.map(port => [port, {}])),
-		Volumes: Object.fromEntries(configuration.volumes.map(volume => [volume, {}])),
-		Labels: configuration.labels,
-		StopSignal: configuration.stopSignal,
-		Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
-	},
+	config: encodeImage(image).Config,
 	rootfs: {type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layer).digest('hex')}`]},
 	history: image.history.map(({createdAt, createdBy, comment}, index) => ({
 		created: new Date(createdAt).toISOString(), created_by: createdBy, comment, empty_layer: index > 0,

@@ -27,18 +27,24 @@ type ReadOptions = LogOptions & {
 
 /** A log of at most `logCapacity` entries and bytes. */
 export const createLogRing = (capacity = logCapacity): LogRing => {
-	let kept: LogEntry[] = [];
+	/** Entries with the numbers of their lines. Entries of one stream up to a line feed are one line. */
+	let kept: Array<{readonly entry: LogEntry; readonly line: number}> = [];
 	/** Index in `kept` of the first entry that is not dropped, and how many entries were dropped before `kept`. */
 	let head = 0;
 	let dropped = 0;
 	let bytes = 0;
+	let lines = 0;
+	const begun: Partial<Record<LogEntry['stream'], number>> = {};
 	const wake = createWake();
 
 	const append = (entry: LogEntry) => {
-		kept.push(entry);
+		lines += begun[entry.stream] === undefined ? 1 : 0;
+		const line = begun[entry.stream] ?? lines;
+		begun[entry.stream] = isLineEnd(entry) ? undefined : line;
+		kept.push({entry, line});
 		bytes += entry.bytes.length;
 		while (kept.length - head > capacity.entries || (bytes > capacity.bytes && kept.length - head > 1)) {
-			bytes -= kept[head]!.bytes.length;
+			bytes -= kept[head]!.entry.bytes.length;
 			head++;
 		}
 
@@ -51,68 +57,30 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 		wake.notify();
 	};
 
-	/** Where the last lines begin in each stream. Entries of one stream up to a line feed are one line. */
-	const tailStart = (lines: number, until: string | undefined): Record<LogEntry['stream'], number> => {
-		const end = dropped + kept.length;
-		const start = {stdout: end, stderr: end};
-		const unfinished = new Set<LogEntry['stream']>();
-		let counted = 0;
-		for (let index = kept.length - 1; index >= head; index--) {
-			const entry = kept[index]!;
-			if (until !== undefined && entry.timestamp > until) {
-				continue;
-			}
-
-			if (isLineEnd(entry) || !unfinished.has(entry.stream)) {
-				unfinished.delete(entry.stream);
-				if (counted < lines) {
-					counted++;
-					unfinished.add(entry.stream);
-				} else if (unfinished.size === 0) {
-					break;
-				}
-			}
-
-			if (unfinished.has(entry.stream)) {
-				start[entry.stream] = dropped + index;
-			}
-		}
-
-		return start;
-	};
-
-	async function * read({follow, tail, since, until, signal, isEnded, ...streams}: ReadOptions): AsyncGenerator<LogEntry, void> {
-		const from = since === undefined ? undefined : timestampOf(since);
-		const to = until === undefined ? undefined : timestampOf(until);
-		const start = tail === undefined ? {stdout: 0, stderr: 0} : tailStart(tail, to);
-		const isWanted = (position: number, {stream, timestamp}: LogEntry) =>
-			streams[stream] !== false && position >= start[stream] && timestamp >= (from ?? '') && (to === undefined || timestamp <= to);
-
+	async function * read({follow, tail = Infinity, since, until, signal, isEnded, ...streams}: ReadOptions): AsyncGenerator<LogEntry, void> {
+		const from = since === undefined ? '' : timestampOf(since);
+		const to = until === undefined ? '~' : timestampOf(until);
+		const firstLine = (kept.findLast(({entry}) => entry.timestamp <= to)?.line ?? lines) - tail + 1;
 		const last = dropped + kept.length;
-		for (let position = Math.min(start.stdout, start.stderr); !signal?.aborted;) {
-			position = Math.max(position, dropped + head);
-			const entry = kept[position - dropped];
-			if (!entry) {
-				if (!follow || isEnded()) {
-					return;
-				}
-
+		for (let position = 0; !signal?.aborted; position++) {
+			const isWaiting = () => follow && position >= dropped + kept.length && !isEnded() && !signal?.aborted;
+			while (isWaiting()) {
 				await wake.wait(signal);
-			} else if (!follow && position >= last) {
-				return;
-			} else {
-				if (isWanted(position, entry)) {
-					yield entry;
-				} else if (to !== undefined && entry.timestamp > to && position >= last) {
-					return;
-				}
+			}
 
-				position++;
+			position = Math.max(position, dropped + head);
+			const {entry, line = 0} = kept[position - dropped] ?? {};
+			if (!entry || (position >= last && (!follow || entry.timestamp > to))) {
+				return;
+			}
+
+			if (streams[entry.stream] !== false && line >= firstLine && entry.timestamp >= from && entry.timestamp <= to) {
+				yield entry;
 			}
 		}
 	}
 
 	return {
-		append, notify: wake.notify, read, entries: () => kept.slice(head),
+		append, notify: wake.notify, read, entries: () => kept.slice(head).map(({entry}) => entry),
 	};
 };

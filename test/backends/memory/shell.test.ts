@@ -78,7 +78,7 @@ const scripts = [
 	'mkdir -p a/b/c; ls a; cd a/b; cd ..; ls; rmdir b 2>/dev/null || echo full; rm -r b; ls; cd /nowhere 2>/dev/null || echo $?; cd; pwd',
 	'echo x > f; ln -s f l; cat l; rm l; cat f; chmod 600 f; stat -c %a f; touch b .h; ls; ln -s f l; echo y > l; cat f',
 	'seq 5 7; seq 1 12 > f; tail -n 2 f; tail -n 1 < f; printf "a\\nb" > f; tail -n 9 f',
-	String.raw`printf "a b\n  c   d  e  \n" > f; while read x y; do echo "$y-$x"; done < f; read z < /dev/null; echo $? "[$z]"; printf "no end" > f; read x < f; echo $? "$x"`,
+	String.raw`printf "a b\n  c   d  e  \n" > f; while read x; do echo "<$x>"; done < f; read z < /dev/null; echo $? "[$z]"; printf "no end" > f; read x < f; echo $? "$x"`,
 	'sleep 0.1 & wait; echo waited; sh -c "exit 5" & wait $!; echo $?; : & wait $!; echo $?; false & a=$!; true & wait $a; echo $?',
 	'nosuchprogram 2>/dev/null; echo $?; /etc/passwd 2>/dev/null; echo $?; ./nosuch 2>/dev/null; echo $?',
 	String.raw`echo "a\"b" 'a"b' a\ b "a\\b" "\$x" \" "a\
@@ -153,7 +153,8 @@ const foreign = {
 	'echo ~': '~',
 	'x=~no': '~',
 	'echo $\'no\'': '$\'',
-	'IFS=: read a b': 'IFS',
+	'IFS=: read a': 'IFS',
+	'read a b': 'read a b',
 	'A=no env': 'A= before a command',
 	'set -e; echo no': 'set',
 	'while true; do break; done': 'break',

@@ -1,8 +1,5 @@
 import os from 'node:os';
 import path from 'node:path';
-import type {Program} from '../process.js';
-import {test} from '../programs/test.js';
-import {echo, printf} from '../programs/text.js';
 import {ShellExit, signalOf, type Descriptors, type Run, type Shell} from './shell.js';
 import {notInDemo} from './source.js';
 
@@ -16,10 +13,6 @@ export type Call = {
 };
 
 export type Builtin = (call: Call) => Promise<number>;
-
-const viaProgram = (name: string, program: Program): Builtin => async ({shell, words, files}) => program({
-	...shell.invocation, command: [name, ...words], directory: shell.directory, stdin: files[0], stdout: files[1], stderr: files[2],
-});
 
 /** Throws for arguments that the builtin does not have here. */
 const allow = (name: string, words: readonly string[], pattern: RegExp): void => {
@@ -61,21 +54,15 @@ const trap: Builtin = async ({shell, words: [action, ...names], compile}) => {
 	return 0;
 };
 
-/** `read NAME...`: the last variable has the rest of the line. */
-const read: Builtin = async ({shell, words, files}) => {
-	allow('read', words.length === 0 ? ['without a name'] : words, /^[A-Z_a-z]\w*$/v);
+/** `read NAME`. */
+const read: Builtin = async ({shell, words: [name = 'without a name', ...more], files}) => {
+	allow('read', [[name, ...more].join(' ')], /^[A-Z_a-z]\w*$/v);
 	const line = await files[0].readLine(signalOf(shell)) ?? '';
 	if (line.includes('\\')) {
 		throw notInDemo('read of a backslash');
 	}
 
-	let rest = line.trim();
-	for (const [index, name] of words.entries()) {
-		const [field = ''] = index === words.length - 1 ? [rest] : rest.split(/[\t ]/v, 1);
-		shell.variables.set(name, field);
-		rest = rest.slice(field.length).trimStart();
-	}
-
+	shell.variables.set(name, line.trim());
 	return line.endsWith('\n') ? 0 : 1;
 };
 
@@ -110,10 +97,12 @@ const wait: Builtin = async ({shell, words}) => {
 	return words.length === 0 ? 0 : statuses.at(-1) ?? 127;
 };
 
+/** Programs that the shell runs without a process of their own. */
+export const programsInPlace: ReadonlySet<string> = new Set(['[', 'echo', 'false', 'printf', 'pwd', 'test', 'true']);
+
 /** The commands that the shell runs itself. */
 export const builtins: Readonly<Record<string, Builtin>> = {
 	':': async () => 0,
-	'[': viaProgram('[', test),
 	cd: changeDirectory,
 	async command({shell, words: [option = '', name = '', ...more], files}) {
 		allow('command', [[option, ...more].join(' ')], /^-v$/v);
@@ -125,22 +114,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 			return 127;
 		}
 	},
-	echo: viaProgram('echo', echo),
 	// With a command, the shell runs it in its own place.
 	async exec() {
 		throw notInDemo('exec without a command');
 	},
 	exit,
-	false: async () => 1,
-	printf: viaProgram('printf', printf),
-	async pwd({shell, files}) {
-		await files[1].write(`${shell.directory}\n`);
-		return 0;
-	},
 	read,
-	test: viaProgram('test', test),
 	trap,
-	true: async () => 0,
 	wait,
 };
 

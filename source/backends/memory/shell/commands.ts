@@ -7,7 +7,12 @@ import {
 	type Process,
 	type Program,
 } from '../process.js';
-import {builtins, foreignBuiltins, type Call} from './builtins.js';
+import {
+	builtins,
+	foreignBuiltins,
+	programsInPlace,
+	type Call,
+} from './builtins.js';
 import {redirect, readRedirections, type Redirection} from './redirect.js';
 import {
 	breathe,
@@ -111,7 +116,7 @@ const startChild = (shell: Shell, command: readonly string[], files: Descriptors
 	}
 };
 
-/** Runs a program until it ends or is interrupted. With `replaces`, it takes the place of the shell. */
+/** Runs a program until it ends or is interrupted. With `replaces`, it has the shell's process. */
 const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors, {replaces = false} = {}): Promise<number> => {
 	const name = words[0]!;
 	let program: Program;
@@ -140,7 +145,9 @@ const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call,
 		throw new ShellExit(await runProgram(shell, rest, call.files, {replaces: true}));
 	}
 
-	return Object.hasOwn(builtins, name) ? builtins[name]!({...call, shell, words: rest}) : runProgram(shell, words, call.files);
+	return Object.hasOwn(builtins, name)
+		? builtins[name]!({...call, shell, words: rest})
+		: runProgram(shell, words, call.files, {replaces: programsInPlace.has(name)});
 };
 
 /** Reads `NAME=WORD` at the start of a command, and as many more as follow. */
