@@ -8,7 +8,6 @@ import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {change} from './container-record.js';
 import {claimName, createContainer} from './create-container.js';
 import {endRun, removeRecord} from './end-container.js';
-import {renameLeases} from './endpoints.js';
 import {publish, publishOf, type ContainerRecord, type State} from './state.js';
 import {findImage} from './image-store.js';
 
@@ -82,7 +81,6 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 
 		const name = claimName(state, given);
 		change(record, {name, configuration: {...record.container.configuration, name}});
-		renameLeases(state, record);
 		publishOf(state, record, 'rename', {oldName: `/${oldName}`});
 	},
 	async removeLink(reference, alias) {

@@ -16,7 +16,7 @@ import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {wantedPorts} from '../../rules/containers/wanted-ports.js';
-import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
+import {planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
 import {newContainerRecord} from './container-record.js';
 import {publishOf, type ImageRecord, type State} from './state.js';
@@ -111,10 +111,6 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		mounts: makeMounts(state, mounts, {image, files}),
 		restartCount: 0,
 	};
-	for (const attachment of attachments) {
-		holdLease(state, attachment, container);
-	}
-
 	const record = newContainerRecord(state, container, files);
 	state.containers.set(id, record);
 	publishOf(state, record, 'create');

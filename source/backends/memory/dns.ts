@@ -1,21 +1,15 @@
+import * as rules from '../../rules/networks/attachments.js';
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
-import type {Attachment, DnsRecord, Network} from '../../engine/resources.js';
-import {defaultNetwork} from '../../engine/networks.js';
-import type {ContainerRecord, State} from './state.js';
+import type {Attachment, DnsRecord} from '../../engine/resources.js';
+import type {ContainerRecord, NetworkRecord, State} from './state.js';
 
-/** The running containers on a network. The default network has no names. */
-const membersOf = ({containers}: State, network: Network): readonly ZoneMember[] => network.name === defaultNetwork
-	? []
-	: containers.values().filter(({run}) => run !== undefined).flatMap(({container}) =>
-		container.attachments.filter(({networkId}) => networkId === network.id).map(({address, aliases}) => ({
-			containerId: container.id,
-			address,
-			names: [container.name, container.id.slice(0, 12), container.configuration.hostname, ...aliases].filter(name => name !== undefined),
-		}))).toArray();
+/** The running containers on a network. */
+const membersOf = ({containers}: State, network: NetworkRecord): readonly ZoneMember[] =>
+	rules.membersOf(network, [...containers.values()].filter(({run}) => run !== undefined).map(({container}) => container));
 
 /** The records of a network's name server. */
-export const zoneOf = (state: State, network: Network): readonly DnsRecord[] =>
+export const zoneOf = (state: State, network: NetworkRecord): readonly DnsRecord[] =>
 	recordsOf({gateway: network.gateway}, membersOf(state, network));
 
 /** Resolves a name for a container: from its `/etc/hosts`, then from its networks. */
@@ -39,7 +33,7 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 		return extra.map(address => address === 'host-gateway' ? attachments[0]?.gateway ?? '127.0.0.1' : address);
 	}
 
-	const on = <Item>({networkId}: Attachment, list: (state: State, network: Network) => readonly Item[]) => {
+	const on = <Item>({networkId}: Attachment, list: (state: State, network: NetworkRecord) => readonly Item[]) => {
 		const network = state.networks.get(networkId);
 		return network ? list(state, network) : [];
 	};

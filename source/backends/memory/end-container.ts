@@ -1,7 +1,7 @@
 import {messageOf} from '../../engine/errors.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {change} from './container-record.js';
-import {publishConnection, releaseLease} from './endpoints.js';
+import {publishConnection} from './endpoints.js';
 import {endHealth} from './health.js';
 import {createPipe} from './pipe.js';
 import {
@@ -20,10 +20,6 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 	record.cancelRestart = undefined;
 	state.containers.delete(record.id);
 	record.isRemoved = true;
-	for (const attachment of container.attachments) {
-		releaseLease(state, attachment);
-	}
-
 	for (const [id, exec] of state.execs) {
 		if (exec.containerId === record.id) {
 			state.execs.delete(id);

@@ -2,28 +2,27 @@ import {type NetworksVerbs, defaultNetwork} from '../../engine/networks.js';
 import type {
 	Pruned,
 	Attachment,
-	AttachmentConfiguration,
-	Container,
 	Lease,
-	Network,
 	NetworkConfiguration,
 } from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
+import {requestedNetworks} from '../../rules/networks/attachments.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
 import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/find-resource.js';
 import {change} from './container-record.js';
 import {zoneOf} from './dns.js';
-import {holdLease, planAttachment, publishConnection, releaseLease} from './endpoints.js';
-import {publish, type ContainerRecord, type State} from './state.js';
+import {describeNetwork, planAttachment, publishConnection} from './endpoints.js';
+import {publish, type NetworkRecord, type State} from './state.js';
 
 const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
 /** Adds a network. Throws, without changing anything, for a name or subnet that is refused. */
-export const addNetwork = (state: State, {name: given, driver, internal, labels, options, ...addresses}: NetworkConfiguration): Network => {
+export const addNetwork = (state: State, configuration: NetworkConfiguration): NetworkRecord => {
+	const {name: given, driver, internal, labels, options, ...addresses} = configuration;
 	if (driver !== '' && driver !== 'bridge') {
 		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});
 	}
@@ -39,41 +38,21 @@ export const addNetwork = (state: State, {name: given, driver, internal, labels,
 	const subnet = addresses.subnet ?? nextSubnet({taken: others.map(other => other.subnet)});
 	const plan = validateNetwork({...addresses, subnet}, others);
 	const id = state.random.hex(64);
-	const network: Network = {
-		id, name, createdAt: state.now(), driver: 'bridge', ...plan, internal, labels: {...labels}, ...options && {options}, leases: [], bridge: `br-${id.slice(0, 12)}`,
+	const network: NetworkRecord = {
+		id, name, createdAt: state.now(), driver: 'bridge', ...plan, internal, labels: {...labels}, ...options && {options}, bridge: `br-${id.slice(0, 12)}`,
 	};
 	state.networks.set(id, network);
 	return network;
 };
 
-const drop = (state: State, {id, name}: Network) => {
+const drop = (state: State, {id, name}: NetworkRecord) => {
 	state.networks.delete(id);
 	publish(state, {type: 'network', action: 'destroy', id, attributes: {name, type: 'bridge'}});
 };
 
-/** The networks that a container's configuration names, or those that it has by default. */
-const configuredNetworks = ({configuration: {networks}, attachments}: Container): readonly AttachmentConfiguration[] =>
-	networks.length === 0 ? attachments.map(({network, aliases}) => ({network, aliases})) : networks;
-
-const attach = (state: State, record: ContainerRecord, attachment: Attachment) => {
-	const {container} = record;
-	holdLease(state, attachment, container);
-	// It takes the place of a removed network of its name.
-	const others = container.attachments.filter(other => other.network !== attachment.network || !isLost(state, other));
-	change(record, {attachments: [...others, attachment]});
-	if (record.run) {
-		publishConnection(state, record, 'connect', [attachment]);
-	}
-};
-
 /** The leases of containers that run: they keep a network from being removed, as in Docker. */
-const heldLeases = ({containers}: State, {leases}: Network): readonly Lease[] =>
-	leases.filter(({containerId}) => containers.get(containerId)?.run !== undefined);
-
-const describeNetwork = (state: State, network: Network): Network => {
-	const held = heldLeases(state, network);
-	return {...network, leases: network.leases.map(lease => held.includes(lease) ? lease : {...lease, isResting: true})};
-};
+const heldLeases = (state: State, network: NetworkRecord): readonly Lease[] =>
+	describeNetwork(state, network).leases.filter(({isResting}) => !isResting);
 
 /** Whether the network of an attachment was removed while its container did not run. */
 const isLost = ({networks}: State, {networkId}: Attachment): boolean => !networks.has(networkId);
@@ -125,10 +104,16 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		}
 
 		const attachment = planAttachment(state, wanted, {isRunning: record.run !== undefined});
-		attach(state, record, attachment);
-		const {configuration} = record.container;
-		const others = configuredNetworks(container).filter(other => other.network !== network.name);
-		change(record, {configuration: {...configuration, networks: [...others, {...wanted, network: network.name}]}});
+		// It takes the place of a removed network of its name.
+		const others = container.attachments.filter(other => other.network !== network.name || !isLost(state, other));
+		const requested = requestedNetworks(container).filter(other => other.network !== network.name);
+		change(record, {
+			attachments: [...others, attachment],
+			configuration: {...container.configuration, networks: [...requested, {...wanted, network: network.name}]},
+		});
+		if (record.run) {
+			publishConnection(state, record, 'connect', [attachment]);
+		}
 	},
 	async disconnectNetwork(reference, containerReference) {
 		const record = findContainer(state.containers, containerReference);
@@ -145,14 +130,13 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 			publishConnection(state, record, 'disconnect', [attachment]);
 		}
 
-		releaseLease(state, attachment);
-		const attachments = container.attachments.filter(other => other !== attachment);
-		const {configuration} = container;
-		const left = configuredNetworks(container).filter(wanted => wanted.network !== network.name);
-		change(record, {attachments, configuration: {...configuration, networks: left}});
+		change(record, {
+			attachments: container.attachments.filter(other => other !== attachment),
+			configuration: {...container.configuration, networks: requestedNetworks(container).filter(wanted => wanted.network !== network.name)},
+		});
 	},
 	async pruneNetworks(filters): Promise<Pruned> {
-		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
+		const isWanted = filterOf(filters, pruneRules(({labels}: NetworkRecord) => labels, state.now()));
 		const unused = [...state.networks.values()]
 			.filter(network => network.name !== defaultNetwork && heldLeases(state, network).length === 0);
 		const going = unused.filter(network => isWanted(network));

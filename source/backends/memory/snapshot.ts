@@ -1,6 +1,7 @@
 import type {ContainerStats} from '../../engine/resources.js';
 import type {SnapshotVerbs} from '../../engine/snapshot.js';
 import {listContainers} from './containers.js';
+import {describeNetwork} from './endpoints.js';
 import {listImages} from './image-store.js';
 import type {State} from './state.js';
 import {readStats} from './stats.js';
@@ -21,7 +22,7 @@ export const snapshotVerbs = (state: State): SnapshotVerbs => ({
 		return {
 			readAt: state.now(),
 			containers: records.map(({container}) => container),
-			networks: [...state.networks.values()],
+			networks: [...state.networks.values()].map(network => describeNetwork(state, network)),
 			images: listImages(state),
 			volumes: listVolumes(state),
 			stats: readings,

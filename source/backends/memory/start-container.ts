@@ -2,10 +2,11 @@ import {HolmError} from '../../engine/errors.js';
 import type {PublishedPort} from '../../engine/resources.js';
 import {startingHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
+import {takeAddresses} from '../../rules/networks/attachments.js';
 import {listenedOn} from '../../engine/listening.js';
 import {change} from './container-record.js';
 import {endRun} from './end-container.js';
-import {holdLease, publishConnection, releaseLease, takeAddresses} from './endpoints.js';
+import {attachedIn, publishConnection} from './endpoints.js';
 import {beginHealth} from './health.js';
 import {makeUpMachine} from './machine.js';
 import {hostOf, startInContainer} from './program-host.js';
@@ -63,7 +64,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	}
 
 	assertSubpaths(state, container.mounts);
-	const attachments = takeAddresses(state, record);
+	const attachments = takeAddresses(container, state.networks, attachedIn(state));
 	const ports = allocatePorts(state, record.wantedPorts);
 	const isSimulated = state.simulation?.speaksFor(container) ?? false;
 	const startedAt = state.now();
@@ -96,11 +97,6 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		machine: makeUpMachine(configuration, state.random),
 		...healthPlanOf(container.healthcheck) && {health: startingHealth(container.health)},
 	});
-	for (const attachment of attachments) {
-		releaseLease(state, attachment);
-		holdLease(state, attachment, container);
-	}
-
 	publishConnection(state, record, 'connect');
 	for (const mount of container.mounts) {
 		if (mount.type === 'volume') {

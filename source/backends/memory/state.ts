@@ -99,6 +99,9 @@ export type Simulation = {
 	readonly at: (moment: number, action: () => void) => void;
 };
 
+/** A network without its leases, which are the attachments of the containers. */
+export type NetworkRecord = Omit<Network, 'leases'>;
+
 /** The whole state of an engine. */
 export type State = {
 	readonly now: () => number;
@@ -106,7 +109,7 @@ export type State = {
 	readonly timers: Timers;
 	readonly events: EventLog;
 	readonly containers: Map<string, ContainerRecord>;
-	readonly networks: Map<string, Network>;
+	readonly networks: Map<string, NetworkRecord>;
 	readonly volumes: Map<string, VolumeRecord>;
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;

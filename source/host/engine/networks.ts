@@ -2,10 +2,8 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {NetworksVerbs} from '../../engine/networks.js';
 import type {
 	Attachment,
-	AttachmentConfiguration,
 	Container,
 	Filters,
-	Lease,
 	Network,
 	NetworkConfiguration,
 } from '../../engine/resources.js';
@@ -16,6 +14,7 @@ import {newId} from '../containers/id.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
+import {leasesOf, membersOf, requestedNetworks} from '../../rules/networks/attachments.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
 import {recordsOf} from '../../rules/networks/zone.js';
 import {quote} from '../../text/escape.js';
@@ -41,21 +40,9 @@ import {
 	type Context,
 } from './context.js';
 import type {VerbContext} from './verb-context.js';
-import {leaseAttachment} from './leases.js';
+import {attachedIn, leaseAttachment} from './leases.js';
 import {hostnameOf, resolverFileOf} from './start-message.js';
-import {devicesFor, membersOf, wayOut} from './wanted-state.js';
-
-const leasesOf = (context: Context, networkId: string): readonly Lease[] =>
-	attachedTo(context, networkId).flatMap(({container}) => container.attachments
-		.filter(attachment => attachment.networkId === networkId)
-		.map(({address, mac, endpointId}) => ({
-			address,
-			mac,
-			endpointId,
-			containerId: container.id,
-			containerName: container.name,
-			...!context.connected.has(container.id) && {isResting: true},
-		})));
+import {devicesFor, wayOut} from './wanted-state.js';
 
 /** The containers that keep a network from being removed: those that run, as in Docker. */
 const holdersOf = (context: Context, networkId: string): readonly Entry[] =>
@@ -66,7 +53,7 @@ const isLost = ({networks}: Context, {networkId}: Attachment): boolean => !netwo
 
 export const describeNetwork = (context: Context, record: NetworkRecord): Network => ({
 	...record,
-	leases: leasesOf(context, record.id),
+	leases: leasesOf(record.id, attachedIn(context)),
 	bridge: bridgeNameOf(record.id),
 });
 
@@ -165,10 +152,6 @@ const setDefaultRoute = async (context: Context, entry: Entry): Promise<void> =>
 		: `ip route replace default via ${quote(out!.gateway)} dev ${quote(device)}`);
 };
 
-/** The networks that a container requests; the default one if it requests none. */
-const wantedNetworks = ({configuration: {networks}, attachments}: Container): readonly AttachmentConfiguration[] =>
-	networks.length === 0 ? attachments.map(({network, aliases}) => ({network, aliases})) : networks.filter(({network}) => network !== 'none');
-
 const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 	const used = new Set(Object.values(devices));
 	let index = 0;
@@ -211,7 +194,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 				const leased = leaseAttachment(context, wanted, {isRunning: context.connected.has(before.id)});
 				// It takes the place of a removed network of its name.
 				const others = before.attachments.filter(other => other.network !== network.name || !isLost(context, other));
-				const requests = wantedNetworks(before).filter(request => request.network !== network.name);
+				const requests = requestedNetworks(before).filter(request => request.network !== network.name);
 				entry.container = {
 					...before,
 					attachments: [...others, leased],
@@ -266,7 +249,9 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			entry.container = {
 				...container,
 				attachments: container.attachments.filter(other => other !== attachment),
-				configuration: {...container.configuration, networks: wantedNetworks(container).filter(wanted => wanted.network !== network.name)},
+				configuration: {
+					...container.configuration, networks: requestedNetworks(container).filter(wanted => wanted.network !== network.name),
+				},
 			};
 			await saveContainer(context, entry);
 			if (isLive(entry)) {

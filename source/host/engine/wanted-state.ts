@@ -3,8 +3,9 @@ import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
 import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
+import {membersOf} from '../../rules/networks/attachments.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
-import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
+import {recordsOf} from '../../rules/networks/zone.js';
 import type {NameServerTable} from '../dns/server.js';
 import type {NetworkDevice} from '../machines/guest-protocol.js';
 import {defaultNetwork, type NetworkRecord} from './context.js';
@@ -21,18 +22,6 @@ export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], conne
 		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), mac, address,
 	}))),
 });
-
-/** DNS names of a container on a network, its own name first. */
-const dnsNamesOf = ({name, id, configuration}: Container, {aliases}: Attachment): readonly string[] =>
-	[name, id.slice(0, 12), ...configuration.hostname === undefined ? [] : [configuration.hostname], ...aliases];
-
-/** The containers that the name server of a network knows; none on the default network, as in Docker. */
-export const membersOf = (network: NetworkRecord, connected: readonly Container[]): readonly ZoneMember[] =>
-	network.name === defaultNetwork
-		? []
-		: connected.flatMap(container => container.attachments
-			.filter(({networkId}) => networkId === network.id)
-			.map(attachment => ({containerId: container.id, address: attachment.address, names: dnsNamesOf(container, attachment)})));
 
 /** The other networks of each container on several networks, by its address on this one. */
 const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> =>

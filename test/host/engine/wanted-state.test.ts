@@ -3,11 +3,11 @@ import type {NetworkRecord} from '../../../source/host/engine/context.js';
 import {
 	devicesFor,
 	forwardsFor,
-	membersOf,
 	nameServerTableFor,
 	rulesetFor,
 	wayOut,
 } from '../../../source/host/engine/wanted-state.js';
+import {membersOf} from '../../../source/rules/networks/attachments.js';
 import {wantedPorts} from '../../../source/rules/containers/wanted-ports.js';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {configuration} from '../../engine/resources.js';
