@@ -1,6 +1,11 @@
 import {HolmError} from '../engine/errors.js';
 import {defaultNetwork} from '../engine/networks.js';
-import type {Container, EngineEvent, Network} from '../engine/resources.js';
+import type {
+	Container,
+	EngineEvent,
+	Network,
+	Volume,
+} from '../engine/resources.js';
 import {
 	hasLabel,
 	isTrue,
@@ -94,6 +99,17 @@ export const networkRules: FilterRules<Network> = {
 	},
 	...labelRules(({labels}: Network) => labels),
 };
+
+/** Docker's filters of `volume ls`. */
+export const volumeRules = (isUsed: (volume: Volume) => boolean): FilterRules<Volume> => ({
+	name: value => ({name}) => name.includes(value),
+	driver: value => () => value === 'local',
+	dangling(value) {
+		const isDangling = isTrue('dangling', value);
+		return volume => isDangling !== isUsed(volume);
+	},
+	...labelRules(({labels}: Volume) => labels),
+});
 
 /** Matches events of a resource, by its id, id prefix or name. */
 const resourceMatcher = (type: EngineEvent['type']): Matcher<EngineEvent> => value => {

@@ -17,7 +17,8 @@ const texts: Readonly<Record<string, string>> = {
 };
 
 /** The file system of a known image: base files, the built-in programs, and the image's own files. */
-export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = [], entrypoint = [], command}: KnownImage): FileTree => {
+export const baseFiles = ({createdAt, files = {}, configuration}: KnownImage): FileTree => {
+	const {workingDirectory, volumes = [], entrypoint = [], command} = configuration;
 	const tree = createFileTree(() => createdAt);
 	for (const directory of directories) {
 		tree.makeDirectory(directory, directory === '/root' ? 0o700 : 0o755);

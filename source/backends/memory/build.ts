@@ -8,7 +8,14 @@ import {familiarName, tagName} from '../../rules/images/reference.js';
 import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
 import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
-import {deriveImage, findImage, hostArchitecture, recordOf} from './image-store.js';
+import {
+	deriveImage,
+	emptyImage,
+	findImage,
+	hostArchitecture,
+	publishTags,
+	recordOf,
+} from './image-store.js';
 import {knownImages} from './known-images.js';
 import {createCollector, emptyInput, type Output} from './pipe.js';
 import {startProcess, type ProgramHost} from './process.js';
@@ -92,33 +99,34 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 	const tags = options.tags.map(tag => tagName(tag));
 	const files = await readContext(tar, state.now);
 	const instructions = parseDockerfile(recipeOf(files, options.file));
-	if (options.target !== undefined || instructions[0]!.name !== 'FROM' || /\s/v.test(instructions[0]!.text)) {
-		throw notInDemo(instructions[0]!.name === 'FROM' ? 'a build of several stages' : `${instructions[0]!.name} before FROM`);
+	const [first] = instructions;
+	if (options.target !== undefined || first!.name !== 'FROM' || /\s/v.test(first!.text)) {
+		throw notInDemo(first!.name === 'FROM' ? 'a build of several stages' : `${first!.name} before FROM`);
 	}
 
-	let stage: Stage | undefined;
-	let base: ImageRecord | undefined;
+	let base = emptyImage;
+	let stage: Stage = {
+		files, configuration: emptyImage.configuration, history: [], arguments: new Map(),
+	};
 	const release = state.watch();
 	try {
 		for (const [index, instruction] of instructions.entries()) {
 			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
-			const present = stage;
 			const output = createCollector();
 			let failure: HolmError | undefined;
 			try {
 				signal?.throwIfAborted();
-				if (present) {
-					await carryOut(present, instruction, {
+				if (instruction === first) {
+					const found = baseOf(state, instruction.text);
+					base = found.image;
+					stage = {...stage, files: found.files.fork(), configuration: base.configuration};
+				} else {
+					await carryOut(stage, instruction, {
 						files,
 						buildArguments: options.buildArguments,
-						run: async command => runInStage(state, present, {command, output, signal}),
+						run: async command => runInStage(state, stage, {command, output, signal}),
 					});
-				} else {
-					base = baseOf(state, instruction.text);
-					stage = {
-						files: base.files.fork(), configuration: base.image.configuration, history: [], arguments: new Map(),
-					};
 				}
 			} catch (error) {
 				failure = signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
@@ -137,15 +145,11 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 		release();
 	}
 
-	const {configuration, history} = stage!;
-	const {image} = deriveImage(state, base!, {
-		tags, configuration: {...configuration, labels: {...configuration.labels, ...options.labels}}, history, files: stage!.files.fork(),
-	});
-	for (const tag of tags) {
-		publish(state, {type: 'image', action: 'tag', id: image.id, attributes: {name: familiarName(tag)}});
-	}
-
-	yield * conclusionOf(image.id, tags);
+	const {configuration} = stage;
+	const labels = {...configuration.labels, ...options.labels};
+	const {id} = deriveImage(state, base, {...stage, tags, configuration: {...configuration, labels}});
+	publishTags(state, id, tags);
+	yield * conclusionOf(id, tags);
 }
 
 export const buildVerbs = (state: State): BuildVerbs => ({

@@ -1,10 +1,10 @@
 import type {CommitsVerbs} from '../../engine/commits.js';
-import {familiarName, tagName} from '../../rules/images/reference.js';
+import {tagName} from '../../rules/images/reference.js';
 import {committedConfiguration} from '../../rules/images/committed-image.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {applyChanges, type Stage} from './build/stage.js';
-import {deriveImage} from './image-store.js';
-import {publish, publishOf, type State} from './state.js';
+import {deriveImage, publishTags} from './image-store.js';
+import {publishOf, type State} from './state.js';
 
 export const commitsVerbs = (state: State): CommitsVerbs => ({
 	async commitContainer(reference, {tag, author = '', comment = '', changes = []} = {}) {
@@ -21,12 +21,9 @@ export const commitsVerbs = (state: State): CommitsVerbs => ({
 		};
 		await applyChanges(stage, changes);
 
-		const {image} = deriveImage(state, base, {...stage, tags, author, comment});
+		const image = deriveImage(state, base.image, {...stage, tags, author, comment});
 		publishOf(state, record, 'commit', {imageID: image.id, ...tags[0] !== undefined && {imageRef: tags[0]}, ...comment !== '' && {comment}, ...author !== '' && {author}});
-		for (const name of tags) {
-			publish(state, {type: 'image', action: 'tag', id: image.id, attributes: {name: familiarName(name)}});
-		}
-
+		publishTags(state, image.id, tags);
 		return {id: image.id};
 	},
 });

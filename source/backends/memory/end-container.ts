@@ -11,7 +11,7 @@ import {
 	type Run,
 	type State,
 } from './state.js';
-import {usersOf} from './volumes.js';
+import {dropVolume, usersOf} from './volumes.js';
 
 /** Removes a stopped container; with `volumes` also its anonymous volumes that no other container mounts. */
 export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {readonly volumes: boolean}): void => {
@@ -30,12 +30,9 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 	record.output.end();
 	publishOf(state, record, 'destroy');
 	for (const mount of container.mounts) {
-		if (!(volumes && mount.type === 'volume' && state.volumes.get(mount.source)?.volume.anonymous && usersOf(state, mount.source).length === 0)) {
-			continue;
+		if (volumes && mount.type === 'volume' && state.volumes.get(mount.source)?.volume.anonymous && usersOf(state, mount.source).length === 0) {
+			dropVolume(state, mount.source);
 		}
-
-		state.volumes.delete(mount.source);
-		publish(state, {type: 'volume', action: 'destroy', id: mount.source, attributes: {driver: 'local'}});
 	}
 
 	change(record, {});

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import type {Image} from '../../engine/resources.js';
 import {find} from '../../rules/images/find.js';
-import {parseReference, repositoryName} from '../../rules/images/reference.js';
+import {familiarName, parseReference, repositoryName} from '../../rules/images/reference.js';
 import {baseFiles} from './base-files.js';
 import {knownImages, type KnownImage} from './known-images.js';
-import type {ImageRecord, State} from './state.js';
+import {publish, type ImageRecord, type State} from './state.js';
 
 export const digestOf = (...parts: readonly string[]): string => {
 	const hash = createHash('sha256');
@@ -17,40 +17,33 @@ export const digestOf = (...parts: readonly string[]): string => {
 
 export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** The steps of a known image's build: those with a layer, then its settings. */
-const stepsOf = (known: KnownImage): readonly string[] => [
-	...known.layers.map(([createdBy]) => createdBy),
-	...(known.environment ?? []).map(variable => `ENV ${variable}`),
-	...(known.volumes ?? []).map(volume => `VOLUME [${volume}]`),
-	...known.workingDirectory === undefined ? [] : [`WORKDIR ${known.workingDirectory}`],
-	...known.entrypoint ? [`ENTRYPOINT ${JSON.stringify(known.entrypoint)}`] : [],
-	...(known.exposedPorts ?? []).map(port => `EXPOSE map[${port}:{}]`),
-	...known.stopSignal === undefined ? [] : [`STOPSIGNAL ${known.stopSignal}`],
-	`CMD ${JSON.stringify(known.command)}`,
-];
+/** An image without files and settings, to build on. */
+export const emptyImage: Image = {
+	id: '',
+	tags: [],
+	digests: [],
+	createdAt: 0,
+	sizeBytes: 0,
+	architecture: hostArchitecture,
+	os: 'linux',
+	configuration: {
+		user: '', environment: [], entrypoint: [], command: [], workingDirectory: '', exposedPorts: [], volumes: [], labels: {},
+	},
+	layers: [],
+	history: [],
+};
 
 const imageOf = (known: KnownImage): Image => {
-	const steps = stepsOf(known);
+	const steps = [...known.layers.map(([createdBy]) => createdBy), `CMD ${JSON.stringify(known.configuration.command)}`];
 	const layers = known.layers.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
 	return {
+		...emptyImage,
 		id: digestOf('image', known.name, hostArchitecture, ...layers),
 		tags: [known.name],
 		digests: [`${repositoryName(parseReference(known.name))}@${digestOf('manifest', known.name, ...layers)}`],
 		createdAt: known.createdAt,
 		sizeBytes: known.layers.reduce((sum, [, megabytes]) => sum + Math.round(megabytes * 1_000_000), 0),
-		architecture: hostArchitecture,
-		os: 'linux',
-		configuration: {
-			user: '',
-			environment: known.environment ?? [],
-			entrypoint: known.entrypoint ?? [],
-			command: known.command,
-			workingDirectory: known.workingDirectory ?? '',
-			exposedPorts: known.exposedPorts ?? [],
-			volumes: known.volumes ?? [],
-			labels: known.labels ?? {},
-			...known.stopSignal !== undefined && {stopSignal: known.stopSignal},
-		},
+		configuration: {...emptyImage.configuration, ...known.configuration},
 		layers,
 		history: steps.map((createdBy, index) => ({
 			createdAt: known.createdAt - ((steps.length - 1 - index) * 1000),
@@ -103,7 +96,7 @@ export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void =
 };
 
 /** Adds an image on top of another one. */
-export const deriveImage = (state: State, {image: base}: ImageRecord, derivation: Derivation): ImageRecord => {
+export const deriveImage = (state: State, base: Image, derivation: Derivation): Image => {
 	const {tags, createdAt = state.now(), configuration, history, files, author, comment} = derivation;
 	for (const tag of tags) {
 		releaseTag(state, tag);
@@ -130,5 +123,12 @@ export const deriveImage = (state: State, {image: base}: ImageRecord, derivation
 		files,
 	};
 	state.images.set(record.image.id, record);
-	return record;
+	return record.image;
+};
+
+/** Publishes that an image has got names. */
+export const publishTags = (state: State, id: string, tags: readonly string[]): void => {
+	for (const tag of tags) {
+		publish(state, {type: 'image', action: 'tag', id, attributes: {name: familiarName(tag)}});
+	}
 };

@@ -1,17 +1,12 @@
+import type {ImageConfiguration} from '../../engine/resources.js';
+
 /** An image that a pull finds. */
 export type KnownImage = {
 	/** In full. */
 	readonly name: string;
 	/** Milliseconds since the epoch. */
 	readonly createdAt: number;
-	readonly environment?: readonly string[];
-	readonly entrypoint?: readonly string[];
-	readonly command: readonly string[];
-	readonly workingDirectory?: string;
-	readonly exposedPorts?: readonly string[];
-	readonly volumes?: readonly string[];
-	readonly stopSignal?: string;
-	readonly labels?: Readonly<Record<string, string>>;
+	readonly configuration: Partial<ImageConfiguration> & Pick<ImageConfiguration, 'command'>;
 	/** The steps of its build that leave a layer, and the megabytes of each. */
 	readonly layers: ReadonlyArray<readonly [createdBy: string, megabytes: number]>;
 	/** Texts of further files, by path. */
@@ -30,12 +25,14 @@ export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/library/redis:alpine',
 		createdAt: Date.UTC(2026, 1, 3, 22, 14, 9),
-		environment: [path, 'REDIS_DOWNLOAD_URL=https://github.com/redis/redis/archive/refs/tags/8.4.0.tar.gz'],
-		entrypoint: ['docker-entrypoint.sh'],
-		command: ['redis-server'],
-		workingDirectory: '/data',
-		exposedPorts: ['6379/tcp'],
-		volumes: ['/data'],
+		configuration: {
+			environment: [path, 'REDIS_DOWNLOAD_URL=https://github.com/redis/redis/archive/refs/tags/8.4.0.tar.gz'],
+			entrypoint: ['docker-entrypoint.sh'],
+			command: ['redis-server'],
+			workingDirectory: '/data',
+			exposedPorts: ['6379/tcp'],
+			volumes: ['/data'],
+		},
 		layers: [
 			...alpine,
 			[run('addgroup -S -g 1000 redis && adduser -S -G redis -u 999 redis'), 0.004],
@@ -47,12 +44,14 @@ export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/library/nginx:alpine',
 		createdAt: Date.UTC(2026, 1, 5, 1, 40, 31),
-		environment: [path, 'NGINX_VERSION=1.29.5', 'PKG_RELEASE=1'],
-		entrypoint: ['/docker-entrypoint.sh'],
-		command: ['nginx', '-g', 'daemon off;'],
-		exposedPorts: ['80/tcp'],
-		stopSignal: 'SIGQUIT',
-		labels: {maintainer: 'NGINX Docker Maintainers <docker-maint@nginx.com>'},
+		configuration: {
+			environment: [path, 'NGINX_VERSION=1.29.5', 'PKG_RELEASE=1'],
+			entrypoint: ['/docker-entrypoint.sh'],
+			command: ['nginx', '-g', 'daemon off;'],
+			exposedPorts: ['80/tcp'],
+			stopSignal: 'SIGQUIT',
+			labels: {maintainer: 'NGINX Docker Maintainers <docker-maint@nginx.com>'},
+		},
 		layers: [
 			...alpine,
 			[run('addgroup -g 101 -S nginx && apk add --no-cache nginx nginx-module-njs'), 45.3],
@@ -67,8 +66,10 @@ export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/library/python:3.10-alpine',
 		createdAt: Date.UTC(2026, 0, 28, 19, 3, 55),
-		environment: [path, 'PYTHON_VERSION=3.10.19'],
-		command: ['python3'],
+		configuration: {
+			environment: [path, 'PYTHON_VERSION=3.10.19'],
+			command: ['python3'],
+		},
 		layers: [
 			...alpine,
 			[run('apk add --no-cache ca-certificates tzdata'), 0.9],
@@ -79,36 +80,35 @@ export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/alpine/bash:latest',
 		createdAt: Date.UTC(2026, 1, 1, 4, 12, 0),
-		environment: [path],
-		command: ['/bin/bash'],
+		configuration: {environment: [path], command: ['/bin/bash']},
 		layers: [...alpine, [run('apk add --no-cache bash curl ca-certificates'), 5.1]],
 		isPresent: true,
 	},
 	{
 		name: 'docker.io/library/alpine:latest',
 		createdAt: Date.UTC(2025, 11, 4, 18, 2, 11),
-		environment: [path],
-		command: ['/bin/sh'],
+		configuration: {environment: [path], command: ['/bin/sh']},
 		layers: alpine,
 		isPresent: false,
 	},
 	{
 		name: 'docker.io/library/busybox:latest',
 		createdAt: Date.UTC(2024, 8, 26, 21, 31, 42),
-		environment: [path],
-		command: ['sh'],
+		configuration: {environment: [path], command: ['sh']},
 		layers: [['BusyBox 1.37.0 (glibc), Debian 13', 4.4]],
 		isPresent: false,
 	},
 	{
 		name: 'docker.io/library/postgres:alpine',
 		createdAt: Date.UTC(2026, 1, 12, 23, 20, 48),
-		environment: [path, 'LANG=en_US.utf8', 'PG_MAJOR=18', 'PGDATA=/var/lib/postgresql/18/docker'],
-		entrypoint: ['docker-entrypoint.sh'],
-		command: ['postgres'],
-		exposedPorts: ['5432/tcp'],
-		volumes: ['/var/lib/postgresql'],
-		stopSignal: 'SIGINT',
+		configuration: {
+			environment: [path, 'LANG=en_US.utf8', 'PG_MAJOR=18', 'PGDATA=/var/lib/postgresql/18/docker'],
+			entrypoint: ['docker-entrypoint.sh'],
+			command: ['postgres'],
+			exposedPorts: ['5432/tcp'],
+			volumes: ['/var/lib/postgresql'],
+			stopSignal: 'SIGINT',
+		},
 		layers: [
 			...alpine,
 			[run('addgroup -g 70 -S postgres && adduser -u 70 -S -G postgres postgres'), 0.004],
@@ -119,8 +119,7 @@ export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/library/hello-world:latest',
 		createdAt: Date.UTC(2025, 7, 8, 19, 5, 17),
-		environment: [path],
-		command: ['/hello'],
+		configuration: {environment: [path], command: ['/hello']},
 		layers: [['COPY hello / # buildkit', 0.01]],
 		isPresent: false,
 	},

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {StatsVerbs} from '../../engine/stats.js';
-import type {ContainerStats} from '../../engine/resources.js';
+import type {Container, ContainerStats} from '../../engine/resources.js';
 import {defaultMachineMemory} from '../../rules/containers/memory.js';
 import type {ListedProcess} from '../../rules/containers/process-columns.js';
 import {listedAs} from '../../rules/containers/process-list.js';
@@ -9,16 +9,12 @@ import {runOf} from './container-record.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
-const loads = new WeakMap<ContainerRecord, ReturnType<typeof createLoad>>();
-
 /** The load of a container. All statistics follow from it and the time since the start. */
-const createLoad = ({container}: ContainerRecord) => {
-	const random = createRandom(seedOf(`${container.configuration.image} ${container.name}`));
-	const load = 0.002 + (random.next() ** 4 * 0.9);
+const loadOf = ({id, configuration: {image}}: Container) => {
+	const random = createRandom(seedOf(`${image} ${id}`));
 	return {
-		/** CPUs used on average, and the amplitude around it. */
-		load,
-		swing: load * (0.3 + (random.next() * 0.6)),
+		/** CPUs used on average. */
+		cpus: 0.002 + (random.next() ** 4 * 0.6),
 		/** Seconds from one peak to the next. */
 		period: random.integer(9, 50),
 		/** Bytes. */
@@ -29,37 +25,32 @@ const createLoad = ({container}: ContainerRecord) => {
 	};
 };
 
-/** The integral of a load that swings around an average. It never decreases while the swing is below the average. */
-const accumulated = (average: number, swing: number, period: number, seconds: number): number => {
+/** What a rate that swings around its average has summed up to. It never decreases. */
+const accumulated = (rate: number, period: number, seconds: number): number => {
 	const speed = 2 * Math.PI / period;
-	return (average * seconds) + (swing / speed * (1 - Math.cos(speed * seconds)));
+	return Math.floor(rate * (seconds + (0.6 / speed * (1 - Math.cos(speed * seconds)))));
 };
 
 /** The statistics of a running container. */
-export const readStats = (state: State, record: ContainerRecord): ContainerStats => {
-	const {container, run} = record;
+export const readStats = (state: State, {container, run, activeMs, activeSince}: ContainerRecord): ContainerStats => {
 	const now = state.now();
-	const known = loads.get(record) ?? createLoad(record);
-	loads.set(record, known);
-	const {load, swing, period, memory, traffic, disk} = known;
-	const seconds = Math.max(record.activeMs + (record.activeSince === undefined ? 0 : now - record.activeSince), 0) / 1000;
+	const load = loadOf(container);
+	const seconds = Math.max(activeMs + (activeSince === undefined ? 0 : now - activeSince), 0) / 1000;
 	const cpus = container.machine?.cpus ?? 1;
 	const limit = container.configuration.memory ?? container.machine?.memoryBytes ?? defaultMachineMemory;
-	const cpuSeconds = accumulated(load, swing, period, seconds) + (swing / 7 * Math.abs(Math.sin(seconds)));
-	const received = Math.floor(accumulated(traffic, traffic * 0.7, period * 1.3, seconds));
-	const sent = Math.floor(accumulated(traffic * 1.6, traffic * 0.9, period * 1.1, seconds));
-	const warm = 1 - Math.exp(-seconds / 20);
-	const used = Math.min(memory * (0.55 + (0.4 * warm) + (0.05 * Math.sin(2 * Math.PI * seconds / (period * 2.3)))), limit * 0.93);
+	const swing = 0.05 * Math.sin(seconds / load.period);
+	const used = Math.min(load.memory * (0.95 - (0.4 * Math.exp(-seconds / 20)) + swing), limit * 0.93);
 	const networks = container.attachments.map((_attachment, index) => {
-		const share = index === 0 ? 1 : 5;
-		const [receivedBytes, sentBytes] = [Math.floor(received / share), Math.floor(sent / share)];
+		const traffic = index === 0 ? load.traffic : load.traffic / 5;
+		const receivedBytes = accumulated(traffic, load.period * 1.3, seconds);
+		const sentBytes = accumulated(traffic * 1.6, load.period * 1.1, seconds);
 		return [`eth${index}`, {
 			receivedBytes, receivedPackets: Math.floor(receivedBytes / 640), sentBytes, sentPackets: Math.floor(sentBytes / 910),
 		}] as const;
 	});
 	return {
 		readAt: now,
-		cpuNanoseconds: Math.floor(Math.min(cpuSeconds, seconds * cpus) * 1e9),
+		cpuNanoseconds: accumulated(load.cpus * 1e9, load.period, seconds),
 		systemCpuNanoseconds: Math.floor(Math.max(now - (run?.startedAt ?? now), 0) * cpus * 1e6),
 		cpus,
 		memoryBytes: Math.floor(used),
@@ -67,8 +58,8 @@ export const readStats = (state: State, record: ContainerRecord): ContainerStats
 		hostMemoryBytes: Math.floor((used * 1.12) + (61 * 1024 * 1024)),
 		pids: run?.host.processes.size ?? 0,
 		networks: Object.fromEntries(networks),
-		blockReadBytes: Math.floor(4_200_000 + (disk * 0.2 * seconds)),
-		blockWrittenBytes: Math.floor(disk * seconds),
+		blockReadBytes: Math.floor(4_200_000 + (load.disk * 0.2 * seconds)),
+		blockWrittenBytes: Math.floor(load.disk * seconds),
 	};
 };
 

@@ -1,8 +1,8 @@
 import type {VolumeConfiguration, VolumesVerbs} from '../../engine/volumes.js';
 import type {Pruned, Volume, Mount} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import {filterOf, isTrue, labelRules} from '../../rules/filters.js';
-import {pruneRules} from '../../rules/item-filters.js';
+import {filterOf, isTrue} from '../../rules/filters.js';
+import {pruneRules, volumeRules} from '../../rules/item-filters.js';
 import {findVolume} from '../../rules/find-resource.js';
 import {mountPath, volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
@@ -91,7 +91,7 @@ export const treeMounts = (state: State, mounts: readonly Mount[]): readonly Tre
 		path: mountPath(mount.target), tree: treeOf(state, mount), within: partOf(mount), readOnly: mount.readOnly,
 	}));
 
-const drop = (state: State, {name}: Volume) => {
+export const dropVolume = (state: State, name: string): void => {
 	state.volumes.delete(name);
 	publish(state, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 };
@@ -102,15 +102,7 @@ export const listVolumes = ({volumes}: State): readonly Volume[] =>
 
 export const volumesVerbs = (state: State): VolumesVerbs => ({
 	async volumes(filters) {
-		return listVolumes(state).filter(filterOf<Volume>(filters, {
-			name: value => ({name}) => name.includes(value),
-			driver: value => () => value === 'local',
-			dangling(value) {
-				const isUnused = isTrue('dangling', value);
-				return ({name}) => isUnused === (usersOf(state, name).length === 0);
-			},
-			...labelRules(({labels}: Volume) => labels),
-		}));
+		return listVolumes(state).filter(filterOf(filters, volumeRules(({name}) => usersOf(state, name).length > 0)));
 	},
 	async volume(name) {
 		return findVolume(state.volumes, name).volume;
@@ -123,13 +115,13 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 			return;
 		}
 
-		const {volume} = findVolume(state.volumes, name);
+		findVolume(state.volumes, name);
 		const users = usersOf(state, name);
 		if (users.length > 0) {
 			throw new HolmError('conflict', `remove ${name}: volume is in use - [${users.join(', ')}]`, {remedy: 'remove the containers first'});
 		}
 
-		drop(state, volume);
+		dropVolume(state, name);
 	},
 	async pruneVolumes({all = false, filters} = {}): Promise<Pruned> {
 		const {all: given, ...others} = filters ?? {};
@@ -138,8 +130,8 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 		const unused = listVolumes(state).filter(({name}) => usersOf(state, name).length === 0);
 		const going = unused.filter(volume => (isAll || volume.anonymous) && isWanted(volume));
 		const freedBytes = going.reduce((sum, {name}) => sum + state.volumes.get(name)!.files.bytes(), 0);
-		for (const volume of going) {
-			drop(state, volume);
+		for (const {name} of going) {
+			dropVolume(state, name);
 		}
 
 		publish(state, {type: 'volume', action: 'prune', id: '', attributes: {reclaimed: String(freedBytes)}});

@@ -10,8 +10,8 @@ import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {VolumesVerbs} from '../../engine/volumes.js';
 import type {Container, Image, Mount, Volume} from '../../engine/resources.js';
-import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
-import {pruneRules} from '../../rules/item-filters.js';
+import {filterOf, isTrue} from '../../rules/filters.js';
+import {pruneRules, volumeRules} from '../../rules/item-filters.js';
 import {volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
 import {copyContained} from '../copy-contained.js';
@@ -224,16 +224,6 @@ export const listVolumes = async (context: Context): Promise<readonly Volume[]> 
 
 const isUsed = (context: Context, {name}: Volume) => usersOf(context, name).length > 0;
 
-const volumeRules = (context: Context): FilterRules<Volume> => ({
-	name: value => ({name}) => name.includes(value),
-	driver: value => () => value === 'local',
-	dangling(value) {
-		const isDangling = isTrue('dangling', value);
-		return volume => isDangling !== isUsed(context, volume);
-	},
-	...labelRules(({labels}: Volume) => labels),
-});
-
 export const volumesVerbs = (context: Context): VolumesVerbs => {
 	const get = async (name: string) => {
 		const volume = await findVolume(context, name);
@@ -247,7 +237,7 @@ export const volumesVerbs = (context: Context): VolumesVerbs => {
 	return {
 		async volumes(filters = {}) {
 			const volumes = await listVolumes(context);
-			return volumes.filter(filterOf(filters, volumeRules(context)));
+			return volumes.filter(filterOf(filters, volumeRules(volume => isUsed(context, volume))));
 		},
 		volume: get,
 		createVolume: async ({name, labels = {}, options = {}}) => context.registry(async () => {

@@ -22,11 +22,10 @@ const settingOf = (option: string): readonly [key: keyof Healthcheck, value: num
 
 /** Reads a HEALTHCHECK: options, and a command or NONE. Throws `invalid`. */
 export const parseHealthcheck = (text: string): Healthcheck => {
-	const words = text.split(/\s+/v);
-	const options = words.slice(0, words.findIndex(word => !word.startsWith('--')));
-	const settings = Object.fromEntries(options.map(option => settingOf(option)));
-	const word = words[options.length] ?? '';
-	const command = text.replace(/^(?:--\S+\s+)*\S+/v, '').trim();
+	const [given] = /^(?:--\S+\s+)*/v.exec(text)!;
+	const [word = ''] = text.slice(given.length).split(/\s/v, 1);
+	const command = text.slice(given.length + word.length).trim();
+	const settings = Object.fromEntries((given.match(/\S+/gv) ?? []).map(option => settingOf(option)));
 	if (word.toUpperCase() === 'NONE' && command === '') {
 		return {test: ['NONE']};
 	}

@@ -115,7 +115,7 @@ const portsOf = (words: readonly string[]): readonly string[] => words.map(word 
 const listOf = (text: string): readonly string[] => execForm(text) ?? splitWords(text);
 
 /** An instruction that leaves no layer. `given` is its text with variables substituted. */
-type Setting = {readonly stage: Stage; readonly instruction: Instruction; readonly given: string; readonly context: BuildContext};
+type Setting = {readonly stage: Stage; readonly text: string; readonly given: string; readonly context: BuildContext};
 
 /** What each instruction changes of the configuration. */
 const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfiguration>>> = {
@@ -130,21 +130,21 @@ const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfi
 
 		return {};
 	},
-	CMD: ({instruction: {text}}) => ({command: commandOf(text)}),
+	CMD: ({text}) => ({command: commandOf(text)}),
 	// An entrypoint drops the command of the base.
-	ENTRYPOINT: ({stage: {history, configuration}, instruction: {text}}) => ({
+	ENTRYPOINT: ({stage: {history, configuration}, text}) => ({
 		entrypoint: commandOf(text),
 		command: history.some(({createdBy}) => createdBy.startsWith('CMD ')) ? configuration.command : [],
 	}),
-	ENV: ({stage: {configuration}, instruction, given}) => ({
-		environment: mergeEnvironment(configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`)),
+	ENV: ({stage: {configuration}, given}) => ({
+		environment: mergeEnvironment(configuration.environment, pairsOf('ENV', given).map(([key, value]) => `${key}=${value}`)),
 	}),
 	EXPOSE: ({stage: {configuration}, given}) => ({
 		exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])],
 	}),
-	HEALTHCHECK: ({instruction: {text}}) => ({healthcheck: parseHealthcheck(text)}),
-	LABEL: ({stage: {configuration: {labels}}, instruction, given}) => ({
-		labels: {...labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))},
+	HEALTHCHECK: ({text}) => ({healthcheck: parseHealthcheck(text)}),
+	LABEL: ({stage: {configuration: {labels}}, given}) => ({
+		labels: {...labels, ...Object.fromEntries(pairsOf('LABEL', given))},
 	}),
 	STOPSIGNAL({given}) {
 		signalNumber(given);
@@ -170,7 +170,7 @@ export const carryOut = async (stage: Stage, instruction: Instruction, context: 
 	if (setting) {
 		const given = substitute(text, variablesOf(stage));
 		stage.configuration = {...stage.configuration, ...setting({
-			stage, instruction, given, context,
+			stage, text, given, context,
 		})};
 		stage.history.push({createdBy: `${name} ${text}`});
 	} else if (name === 'COPY') {

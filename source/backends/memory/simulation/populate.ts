@@ -24,7 +24,7 @@ const addImages = (state: State) => {
 		files.put(`/app/${command[1]}`, {
 			type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: state.now() - (31 * hour), content: Buffer.from('from flask import Flask\n'),
 		});
-		deriveImage(state, record, {
+		deriveImage(state, record.image, {
 			tags: [name],
 			createdAt: state.now() - (31 * hour),
 			configuration: {command, workingDirectory: '/app', ...port !== undefined && {exposedPorts: [port]}},
