@@ -1,3 +1,4 @@
+import {plainContainer} from '../../source/engine/plain-container.js';
 import type {
 	Container,
 	ContainerConfiguration,
@@ -10,27 +11,8 @@ import type {
 export const noon = Date.UTC(2026, 1, 25, 12);
 
 export const configuration = (given: Partial<ContainerConfiguration> = {}): ContainerConfiguration => ({
+	...plainContainer,
 	image: 'redis:alpine',
-	command: [],
-	environment: [],
-	terminal: false,
-	openStdin: false,
-	autoRemove: false,
-	labels: {},
-	networks: [],
-	ports: [],
-	publishAll: false,
-	mounts: [],
-	extraHosts: [],
-	dnsServers: [],
-	dnsSearch: [],
-	readOnlyRoot: false,
-	capabilitiesToAdd: [],
-	capabilitiesToDrop: [],
-	privileged: false,
-	ulimits: [],
-	init: false,
-	restartPolicy: {name: 'no', maximumRetryCount: 0},
 	...given,
 });
 

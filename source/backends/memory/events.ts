@@ -7,10 +7,11 @@ import type {State} from './state.js';
 type Selection = {
 	readonly events: AsyncIterable<EngineEvent>;
 	readonly isWanted: (event: EngineEvent) => boolean;
-	readonly release: () => void;
+	readonly cancel: () => void;
 };
 
-async function * select({events, isWanted, release}: Selection): AsyncGenerator<EngineEvent, void> {
+async function * select(state: State, {events, isWanted, cancel}: Selection): AsyncGenerator<EngineEvent, void> {
+	const release = state.watch();
 	try {
 		for await (const event of events) {
 			if (isWanted(event)) {
@@ -18,6 +19,7 @@ async function * select({events, isWanted, release}: Selection): AsyncGenerator<
 			}
 		}
 	} finally {
+		cancel();
 		release();
 	}
 }
@@ -25,32 +27,12 @@ async function * select({events, isWanted, release}: Selection): AsyncGenerator<
 export const eventsVerbs = (state: State): EventsVerbs => ({
 	events({since, until, filters, signal} = {}) {
 		const matches = filterOf(filters, eventRules);
-		const isWanted = (event: EngineEvent) => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event);
-		const left = until === undefined ? Infinity : until - state.now();
-		const isLive = left > 0;
-		const expiry = new AbortController();
-		const reading = state.events.read({
-			fromNow: since === undefined && isLive,
-			live: isLive,
-			signal: AbortSignal.any([expiry.signal, ...signal ? [signal] : []]),
+		const isLive = until === undefined || until > state.now();
+		const expiry = state.timers.deadline(isLive && until !== undefined ? until - state.now() : Infinity, signal);
+		return select(state, {
+			events: state.events.read({fromNow: since === undefined && isLive, live: isLive, signal: expiry.signal}),
+			isWanted: event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event),
+			cancel: expiry.cancel,
 		});
-		return {
-			[Symbol.asyncIterator]() {
-				const release = isLive ? state.watch() : () => undefined;
-				const cancel = Number.isFinite(left) && isLive
-					? state.timers.after(until! - state.now(), () => {
-						expiry.abort();
-					})
-					: () => undefined;
-				return select({
-					events: reading,
-					isWanted,
-					release() {
-						cancel();
-						release();
-					},
-				});
-			},
-		};
 	},
 });

@@ -15,11 +15,43 @@ export type Timers = {
 	readonly close: () => void;
 };
 
+/** Counts those that hold something. The result of `hold`, called once or more, ends that. */
+export const createHolders = ({onFirst, onNone}: {readonly onFirst: () => void; readonly onNone: () => void}) => {
+	const holders = new Set<symbol>();
+	return {
+		isHeld: () => holders.size > 0,
+		hold() {
+			const holder = Symbol('holder');
+			holders.add(holder);
+			if (holders.size === 1) {
+				onFirst();
+			}
+
+			return () => {
+				if (holders.delete(holder) && holders.size === 0) {
+					onNone();
+				}
+			};
+		},
+	};
+};
+
 const maximumDelay = (2 ** 31) - 1;
 
 export const createTimers = (): Timers => {
 	const running = new Set<NodeJS.Timeout>();
-	let holders = 0;
+	const holders = createHolders({
+		onFirst() {
+			for (const timer of running) {
+				timer.ref();
+			}
+		},
+		onNone() {
+			for (const timer of running) {
+				timer.unref();
+			}
+		},
+	});
 	let isClosed = false;
 
 	const after = (milliseconds: number, action: () => void) => {
@@ -32,7 +64,7 @@ export const createTimers = (): Timers => {
 			action();
 		}, Math.min(Math.max(milliseconds, 0), maximumDelay));
 		running.add(timer);
-		if (holders === 0) {
+		if (!holders.isHeld()) {
 			timer.unref();
 		}
 
@@ -63,29 +95,7 @@ export const createTimers = (): Timers => {
 
 			cancel();
 		},
-		hold() {
-			let isHeld = true;
-			holders++;
-			if (holders === 1) {
-				for (const timer of running) {
-					timer.ref();
-				}
-			}
-
-			return () => {
-				if (!isHeld) {
-					return;
-				}
-
-				isHeld = false;
-				holders--;
-				if (holders === 0) {
-					for (const timer of running) {
-						timer.unref();
-					}
-				}
-			};
-		},
+		hold: holders.hold,
 		close() {
 			isClosed = true;
 			for (const timer of running) {

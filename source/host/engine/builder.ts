@@ -9,6 +9,7 @@ import type {
 	BuilderVerbs,
 } from '../../engine/builder.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {plainContainer} from '../../engine/plain-container.js';
 import type {Container, ContainerConfiguration} from '../../engine/resources.js';
 import {binarySize} from '../../text/sizes.js';
 import {builderBase, removeBases} from '../builder/base.js';
@@ -66,33 +67,17 @@ const proxyVariables = (): readonly string[] => Object.entries(engineEnvironment
 	.map(([name, value]) => `${name}=${value}`);
 
 const configurationOf = ({cpus, memoryBytes}: BuilderConfiguration, socket: string): ContainerConfiguration => ({
+	...plainContainer,
 	image: builderName,
 	name: builderName,
-	command: [],
-	environment: [],
-	terminal: false,
-	openStdin: false,
-	autoRemove: false,
-	labels: {},
 	networks: [{network: builderName, aliases: []}],
-	ports: [],
-	publishAll: false,
 	mounts: [{
 		type: 'bind', source: socket, target: imagesTarget, readOnly: false,
 	}],
-	extraHosts: [],
-	dnsServers: [],
-	dnsSearch: [],
 	cpus,
 	memory: memoryBytes,
-	readOnlyRoot: false,
-	capabilitiesToAdd: [],
-	capabilitiesToDrop: [],
 	privileged: true,
-	ulimits: [],
-	init: false,
 	stopSignal: 'SIGTERM',
-	restartPolicy: {name: 'no', maximumRetryCount: 0},
 });
 
 const validate = ({cpus, memoryBytes, diskBytes, keepSeconds}: BuilderConfiguration): void => {

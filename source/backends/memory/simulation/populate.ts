@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
 import {defaultNetwork} from '../../../engine/networks.js';
+import {plainContainer} from '../../../engine/plain-container.js';
 import {endRun} from '../end-container.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
@@ -41,13 +42,11 @@ const addImages = (state: State) => {
 };
 
 const configurationOf = (project: Project, service: Service): ContainerConfiguration => ({
+	...plainContainer,
 	image: service.image,
 	name: service.name,
 	command: service.command ?? [],
 	environment: service.environment ?? [],
-	terminal: false,
-	openStdin: false,
-	autoRemove: false,
 	labels: {
 		'com.docker.compose.project': project.name,
 		'com.docker.compose.service': service.name.slice(project.name.length + 1),
@@ -55,17 +54,7 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 	},
 	networks: [{network: project.network, aliases: project.network === defaultNetwork ? [] : [service.name.slice(project.name.length + 1)]}],
 	ports: service.hostPort === undefined || service.containerPort === undefined ? [] : [{hostAddress: '0.0.0.0', hostPort: service.hostPort, containerPort: service.containerPort, protocol: 'tcp'}],
-	publishAll: false,
 	mounts: service.volume === undefined ? [] : [{type: 'volume', source: service.volume, target: '/data', readOnly: false}],
-	extraHosts: [],
-	dnsServers: [],
-	dnsSearch: [],
-	readOnlyRoot: false,
-	capabilitiesToAdd: [],
-	capabilitiesToDrop: [],
-	privileged: false,
-	ulimits: [],
-	init: false,
 	restartPolicy: {name: service.restart ?? 'no', maximumRetryCount: 0},
 	...service.check !== undefined && {healthcheck: {test: ['CMD-SHELL', service.check]}},
 });

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {ContainerRecord, Simulation, State} from '../state.js';
-import type {Timers} from '../timers.js';
+import {createHolders, type Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';
 import {endRun} from '../end-container.js';
 import {logGeneratorOf, type Line, type LogGenerator} from './log-lines.js';
@@ -19,7 +19,14 @@ type SimulationOptions = {readonly clock: () => number; readonly timers: Timers;
 export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simulation => {
 	const queue: Occasion[] = [];
 	let moment: number | undefined;
-	let watchers = 0;
+	const watchers = createHolders({
+		onFirst() {
+			arm();
+		},
+		onNone() {
+			cancelTimer?.();
+		},
+	});
 	let cancelTimer: (() => void) | undefined;
 	const now = () => moment ?? clock();
 
@@ -28,7 +35,7 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 		// After those of the same time.
 		const index = queue.findLastIndex(other => other.at <= at) + 1;
 		queue.splice(index, 0, occasion);
-		if (index === 0 && watchers > 0 && moment === undefined) {
+		if (index === 0 && watchers.isHeld() && moment === undefined) {
 			arm();
 		}
 
@@ -66,8 +73,7 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 
 	const arm = () => {
 		cancelTimer?.();
-		cancelTimer = undefined;
-		if (watchers > 0 && queue[0]) {
+		if (watchers.isHeld() && queue[0]) {
 			cancelTimer = timers.after(Math.max(queue[0].at - clock(), shortestWait), () => {
 				settle();
 				arm();
@@ -104,22 +110,10 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 		speaksFor: container => logGeneratorOf(container) !== undefined,
 		watch() {
 			const release = timers.hold();
-			let isHeld = true;
-			watchers++;
-			if (watchers === 1) {
-				arm();
-			}
-
+			const leave = watchers.hold();
 			return () => {
-				if (isHeld) {
-					isHeld = false;
-					watchers--;
-					release();
-					if (watchers === 0) {
-						cancelTimer?.();
-						cancelTimer = undefined;
-					}
-				}
+				leave();
+				release();
 			};
 		},
 		started(state, record) {
