@@ -7,7 +7,7 @@ import {findContainer} from '../../rules/find-resource.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {change} from './container-record.js';
 import {claimName, createContainer} from './create-container.js';
-import {endRun, removeRecord} from './end-container.js';
+import {killRecord, removeRecord} from './runs.js';
 import {publish, publishOf, type ContainerRecord, type State} from './state.js';
 import {findImage} from './image-store.js';
 
@@ -42,16 +42,6 @@ export const withSize = ({container, files}: ContainerRecord): Container => ({..
 export const listContainers = ({containers}: State): readonly ContainerRecord[] => containers.values().toArray().toReversed();
 
 const isLive = ({status}: Container) => status.state !== 'created' && status.state !== 'exited';
-
-/** Kills a container; no policy restarts it. */
-export const killRecord = (state: State, record: ContainerRecord): void => {
-	record.isStopped = true;
-	if (record.run) {
-		publishOf(state, record, 'kill', {signal: '9'});
-		record.run.main.kill(9);
-		endRun(state, record, 137);
-	}
-};
 
 export const containersVerbs = (state: State): ContainersVerbs => ({
 	async containers({all = false, filters, size} = {}) {

@@ -5,29 +5,13 @@ import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {change} from './container-record.js';
-import {killRecord} from './containers.js';
 import {beginHealth, endHealth} from './health.js';
-import {startRecord} from './start-container.js';
+import {cancelRestart, killRecord, startRecord} from './runs.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
 type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 
 const defaultTimeoutSeconds = 10;
-
-/** Cancels a scheduled restart; the container is exited then. */
-const cancelRestart = (state: State, record: ContainerRecord) => {
-	const {status} = record.container;
-	record.cancelRestart?.();
-	record.cancelRestart = undefined;
-	if (status.state === 'restarting') {
-		change(record, {
-			status: {
-				state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
-			},
-			ports: record.wantedPorts,
-		});
-	}
-};
 
 const stopSignalOf = ({images}: State, {container: {configuration, imageId}}: ContainerRecord): number =>
 	signalNumber(configuration.stopSignal || images.get(imageId)?.image.configuration.stopSignal || 'SIGTERM');
@@ -38,7 +22,7 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 	const number = signal === undefined ? stopSignalOf(state, record) : signalNumber(signal);
 	const seconds = timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultTimeoutSeconds;
 	record.isStopped = true;
-	cancelRestart(state, record);
+	cancelRestart(record);
 	const {run} = record;
 	if (!run) {
 		return;
@@ -185,7 +169,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		change(record, {configuration});
 		const {status, configuration: {restartPolicy}, restartCount} = record.container;
 		if (status.state === 'restarting' && !shouldRestart(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
-			cancelRestart(state, record);
+			cancelRestart(record);
 		}
 
 		publishOf(state, record, 'update');

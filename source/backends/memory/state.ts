@@ -22,8 +22,6 @@ import type {Timers} from './timers.js';
 export type Run = {
 	readonly main: Process;
 	readonly startedAt: number;
-	/** Starts the container again; throws as its start does. */
-	readonly startAgain: () => void;
 	/** The container as its programs see it, with all its processes: the main process, those of execs and their children. */
 	readonly host: ProgramHost;
 	/** `thawed` resolves when the container is unpaused; undefined while it is not paused. */

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {ContainerRecord, Simulation, State} from '../state.js';
 import {createHolders, type Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';
-import {endRun} from '../end-container.js';
+import {endRun} from '../runs.js';
 import {logGeneratorOf, type Line, type LogGenerator} from './log-lines.js';
 
 /** An action scheduled for a time. */
