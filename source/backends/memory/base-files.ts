@@ -1,4 +1,4 @@
-import {Buffer} from 'node:buffer';
+import {fileNode, linkNode} from './file-node.js';
 import {createFileTree, type FileTree} from './file-tree.js';
 import type {KnownImage} from './known-images.js';
 import {programs} from './programs/programs.js';
@@ -25,11 +25,10 @@ export const baseFiles = ({createdAt, files = {}, configuration}: KnownImage): F
 	}
 
 	tree.makeDirectory('/tmp', 0o1777);
-	const attributes = {uid: 0, gid: 0, modifiedAt: createdAt};
-	tree.put('/bin/busybox', {type: 'file', mode: 0o755, ...attributes, content: Buffer.from('\u{7F}ELF')});
+	tree.put('/bin/busybox', fileNode(createdAt, '\u{7F}ELF', 0o755));
 	const absolute = [...entrypoint, ...command].filter(path => path.startsWith('/'));
 	for (const path of [...Object.keys(programs), ...absolute]) {
-		tree.put(path, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
+		tree.put(path, linkNode(createdAt, '/bin/busybox'));
 	}
 
 	for (const directory of [...workingDirectory === undefined ? [] : [workingDirectory], ...volumes]) {
@@ -38,7 +37,7 @@ export const baseFiles = ({createdAt, files = {}, configuration}: KnownImage): F
 
 	for (const [path, text] of Object.entries({...texts, ...files})) {
 		tree.makeDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
-		tree.put(path, {type: 'file', mode: 0o644, ...attributes, content: Buffer.from(text)});
+		tree.put(path, fileNode(createdAt, text));
 	}
 
 	return tree;

@@ -108,41 +108,37 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 	let stage: Stage = {
 		files, configuration: emptyImage.configuration, history: [], arguments: new Map(),
 	};
-	const release = state.watch();
-	try {
-		for (const [index, instruction] of instructions.entries()) {
-			const position = `${index + 1}/${instructions.length}`;
-			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
-			const output = createCollector();
-			let failure: HolmError | undefined;
-			try {
-				signal?.throwIfAborted();
-				if (instruction === first) {
-					const found = baseOf(state, instruction.text);
-					base = found.image;
-					stage = {...stage, files: found.files.fork(), configuration: base.configuration};
-				} else {
-					await carryOut(stage, instruction, {
-						files,
-						buildArguments: options.buildArguments,
-						run: async command => runInStage(state, stage, {command, output, signal}),
-					});
-				}
-			} catch (error) {
-				failure = signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
+	using _ = state.watch();
+	for (const [index, instruction] of instructions.entries()) {
+		const position = `${index + 1}/${instructions.length}`;
+		yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
+		const output = createCollector();
+		let failure: HolmError | undefined;
+		try {
+			signal?.throwIfAborted();
+			if (instruction === first) {
+				const found = baseOf(state, instruction.text);
+				base = found.image;
+				stage = {...stage, files: found.files.fork(), configuration: base.configuration};
+			} else {
+				await carryOut(stage, instruction, {
+					files,
+					buildArguments: options.buildArguments,
+					run: async command => runInStage(state, stage, {command, output, signal}),
+				});
 			}
-
-			const printed = output.content().toString();
-			if (printed !== '') {
-				yield {text: printed};
-			}
-
-			if (failure) {
-				throw failure;
-			}
+		} catch (error) {
+			failure = signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
 		}
-	} finally {
-		release();
+
+		const printed = output.content().toString();
+		if (printed !== '') {
+			yield {text: printed};
+		}
+
+		if (failure) {
+			throw failure;
+		}
 	}
 
 	const {configuration} = stage;

@@ -62,6 +62,13 @@ export const change = (record: ContainerRecord, changes: Partial<Container>): vo
 	record.log.notify();
 };
 
+/** Resolves once something of a container is so, or the signal aborts. */
+export const waitUntil = async ({changed}: ContainerRecord, isSo: () => boolean, signal?: AbortSignal): Promise<void> => {
+	while (!isSo() && !signal?.aborted) {
+		await changed.wait(signal);
+	}
+};
+
 /** The current run of a container. Throws `conflict` for one that does not run. */
 export const runOf = ({run, id, container: {name}}: ContainerRecord): Run => {
 	if (!run) {

@@ -7,20 +7,16 @@ import type {State} from './state.js';
 type Selection = {
 	readonly events: AsyncIterable<EngineEvent>;
 	readonly isWanted: (event: EngineEvent) => boolean;
-	readonly cancel: () => void;
+	readonly expiry: Disposable;
 };
 
-async function * select(state: State, {events, isWanted, cancel}: Selection): AsyncGenerator<EngineEvent, void> {
-	const release = state.watch();
-	try {
-		for await (const event of events) {
-			if (isWanted(event)) {
-				yield event;
-			}
+async function * select(state: State, {events, isWanted, expiry}: Selection): AsyncGenerator<EngineEvent, void> {
+	using _ = state.watch();
+	using _expiry = expiry;
+	for await (const event of events) {
+		if (isWanted(event)) {
+			yield event;
 		}
-	} finally {
-		cancel();
-		release();
 	}
 }
 
@@ -32,7 +28,7 @@ export const eventsVerbs = (state: State): EventsVerbs => ({
 		return select(state, {
 			events: state.events.read({fromNow: since === undefined && isLive, live: isLive, signal: expiry.signal}),
 			isWanted: event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event),
-			cancel: expiry.cancel,
+			expiry,
 		});
 	},
 });

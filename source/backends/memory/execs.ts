@@ -49,7 +49,7 @@ const startExec = (state: State, exec: ExecRecord): Session => {
 	const {session, viewer} = openSession({
 		terminal,
 		...stdin && {type: async bytes => (exec.terminal?.type ?? input.write)(bytes), endInput: input.end},
-		onClose: state.watch(),
+		watching: state.watch(),
 	});
 	let process: Process;
 	try {

@@ -1,3 +1,5 @@
+import {Buffer} from 'node:buffer';
+
 /** `mode` has permission bits only; `modifiedAt` is in milliseconds since the epoch. */
 type Attributes = {readonly mode: number; readonly uid: number; readonly gid: number; readonly modifiedAt: number};
 
@@ -19,6 +21,14 @@ export const largestTree = 256 * 1024 * 1024;
 
 export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
 	type: 'directory', mode, uid: 0, gid: 0, modifiedAt,
+});
+
+export const fileNode = (modifiedAt: number, content: string | Uint8Array, mode = 0o644): FileNode => ({
+	type: 'file', mode, uid: 0, gid: 0, modifiedAt, content: Buffer.from(content as string),
+});
+
+export const linkNode = (modifiedAt: number, target: string): LinkNode => ({
+	type: 'link', mode: 0o777, uid: 0, gid: 0, modifiedAt, target,
 });
 
 const messages = {

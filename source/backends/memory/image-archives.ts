@@ -6,7 +6,7 @@ import {pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
 import {parseImage} from '../../rules/images/image.js';
-import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
 import {encodeImage} from '../../wire/encode/image.js';
 import {createFileTree, nodesBelow} from './file-tree.js';
 import type {ImageRecord} from './state.js';
@@ -71,14 +71,6 @@ const parseJson = (content: Uint8Array | undefined, name: string): unknown => {
 /** The strings of a list; none for any other value. */
 const textsOf = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 
-const tagsOf = (value: unknown): readonly string[] => textsOf(value).flatMap(text => {
-	try {
-		return parseReference(text).digest === undefined ? [tagName(text)] : [];
-	} catch {
-		return [];
-	}
-});
-
 type LoadedImage = {readonly record: ImageRecord; readonly tags: readonly string[]};
 
 /** Reads every image of a docker-archive. Throws `invalid` for what is not one. */
@@ -105,7 +97,7 @@ export const readImages = async (tar: Readable, now: () => number): Promise<read
 		const content = contentOf(layer) ?? refuse(`it has no layer ${JSON.stringify(layer.slice(0, 100))}`);
 		const tree = createFileTree(now);
 		unpack(tree, '', await readTar(Readable.from([content], {objectMode: false})), complaint);
-		read.push({record: {image: parseImage({id}, configuration, content.length), files: tree.fork()}, tags: tagsOf(item?.RepoTags)});
+		read.push({record: {image: parseImage({id}, configuration, content.length), files: tree.fork()}, tags: textsOf(item?.RepoTags).map(text => tagName(text))});
 	}
 
 	return read;

@@ -95,6 +95,12 @@ export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void =
 	}
 };
 
+/** Gives an image a name, which another one may have. */
+export const addTag = (state: Pick<State, 'images'>, record: ImageRecord, tag: string): void => {
+	releaseTag(state, tag);
+	record.image = {...record.image, tags: [...record.image.tags, tag]};
+};
+
 /** Adds an image on top of another one. */
 export const deriveImage = (state: State, base: Image, derivation: Derivation): Image => {
 	const {tags, createdAt = state.now(), configuration, history, files, author, comment} = derivation;

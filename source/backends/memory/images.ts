@@ -6,7 +6,13 @@ import {familiarName, parseReference, repositoryName, tagName} from '../../rules
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {imageFilter} from '../../rules/images/image-filter.js';
 import {pruneRules} from '../../rules/item-filters.js';
-import {findImage, listImages, releaseTag} from './image-store.js';
+import {
+	addTag,
+	findImage,
+	listImages,
+	publishTags,
+	releaseTag,
+} from './image-store.js';
 import {publish, type State} from './state.js';
 
 const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12);
@@ -58,9 +64,8 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 			return;
 		}
 
-		releaseTag(state, name);
-		record.image = {...record.image, tags: [...record.image.tags, name]};
-		publish(state, {type: 'image', action: 'tag', id: record.image.id, attributes: {name: familiarName(name)}});
+		addTag(state, record, name);
+		publishTags(state, record.image.id, [name]);
 	},
 	async removeImage(reference, {force = false, platforms = []} = {}) {
 		const {record: {image}, name} = findImage(state, reference);

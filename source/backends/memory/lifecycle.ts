@@ -4,7 +4,7 @@ import {findContainer} from '../../rules/find-resource.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
-import {change} from './container-record.js';
+import {change, waitUntil} from './container-record.js';
 import {beginHealth, endHealth} from './health.js';
 import {cancelRestart, killRecord, startRecord} from './runs.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
@@ -28,23 +28,15 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 		return;
 	}
 
-	const release = state.watch();
-	try {
-		publishOf(state, record, 'kill', {signal: String(number)});
-		run.frozen?.thaw();
-		run.frozen = undefined;
-		run.main.kill(number);
-		const patience = state.timers.deadline(seconds < 0 ? Infinity : seconds * 1000);
-		while (record.run === run && !patience.signal.aborted) {
-			await record.changed.wait(patience.signal);
-		}
-
-		patience.cancel();
-		if (record.run === run) {
-			killRecord(state, record);
-		}
-	} finally {
-		release();
+	using _ = state.watch();
+	publishOf(state, record, 'kill', {signal: String(number)});
+	run.frozen?.thaw();
+	run.frozen = undefined;
+	run.main.kill(number);
+	using patience = state.timers.deadline(seconds < 0 ? Infinity : seconds * 1000);
+	await waitUntil(record, () => record.run !== run, patience.signal);
+	if (record.run === run) {
+		killRecord(state, record);
 	}
 };
 
@@ -185,16 +177,10 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 			return isRemoved || (condition === 'next-exit' && record.exits > exits) || (condition === 'not-running' && isResting);
 		};
 
-		const release = state.watch();
-		try {
-			while (!isOver()) {
-				await record.changed.wait(signal);
-				if (signal?.aborted) {
-					throw new HolmError('unavailable', `waiting for container ${record.container.name} was cancelled`, {cause: signal.reason});
-				}
-			}
-		} finally {
-			release();
+		using _ = state.watch();
+		await waitUntil(record, isOver, signal);
+		if (!isOver()) {
+			throw new HolmError('unavailable', `waiting for container ${record.container.name} was cancelled`, {cause: signal?.reason});
 		}
 
 		return record.lastExit;

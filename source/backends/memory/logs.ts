@@ -5,6 +5,7 @@ import {assertReadable} from '../../rules/containers/logging.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import type {LogEntry, Container, Machine} from '../../engine/resources.js';
 import {findContainer} from '../../rules/find-resource.js';
+import {waitUntil} from './container-record.js';
 import type {State} from './state.js';
 import {kernelVersion} from './machine.js';
 
@@ -43,18 +44,9 @@ export const logsVerbs = (state: State): LogsVerbs => ({
 			return;
 		}
 
-		const release = state.watch();
-		const expiry = state.timers.deadline((until ?? Infinity) - state.now(), signal);
-		try {
-			yield * record.log.read({
-				...options,
-				signal: expiry.signal,
-				isEnded: () => !record.run && !record.cancelRestart,
-			});
-		} finally {
-			expiry.cancel();
-			release();
-		}
+		using _ = state.watch();
+		using expiry = state.timers.deadline((until ?? Infinity) - state.now(), signal);
+		yield * record.log.read({...options, signal: expiry.signal, isEnded: () => !record.run && !record.cancelRestart});
 	},
 	async * bootLog(reference, {follow, tail, signal} = {}): AsyncGenerator<LogEntry, void> {
 		const record = findContainer(state.containers, reference);
@@ -74,14 +66,8 @@ export const logsVerbs = (state: State): LogsVerbs => ({
 		}
 
 		if (follow && run) {
-			const release = state.watch();
-			try {
-				while (record.run === run && !signal?.aborted) {
-					await record.changed.wait(signal);
-				}
-			} finally {
-				release();
-			}
+			using _ = state.watch();
+			await waitUntil(record, () => record.run !== run, signal);
 		}
 	},
 });

@@ -13,10 +13,13 @@ export type SessionOptions = {
 	/** Standard input has ended. */
 	readonly endInput?: () => void;
 	readonly onClose?: () => void;
+	/** Disposed of at the end. */
+	readonly watching: Disposable;
 };
 
 /** The two sides of a session: its streams for the user, and the viewer that receives the output of the process. */
-export const openSession = ({terminal, type, endInput, onClose}: SessionOptions): {readonly session: Session; readonly viewer: Viewer} => {
+export const openSession = (options: SessionOptions): {readonly session: Session; readonly viewer: Viewer} => {
+	const {terminal, type, endInput, onClose, watching} = options;
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
 	let isOver = false;
@@ -27,6 +30,7 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 			isOver = true;
 			leave();
 			onClose?.();
+			watching[Symbol.dispose]();
 			stdout.end();
 			stderr.end();
 		}

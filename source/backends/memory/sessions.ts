@@ -16,7 +16,6 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 
 		const isOpen = stdin && container.configuration.openStdin;
 		const {input} = record;
-		const release = state.watch();
 		const {session, viewer} = openSession({
 			terminal: container.configuration.terminal,
 			...isOpen && {
@@ -25,9 +24,9 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 				},
 				...!container.configuration.keepStdin && {endInput: input.end},
 			},
+			watching: state.watch(),
 			onClose() {
 				leave();
-				release();
 			},
 		});
 		// In the same turn as the attachment, so that no byte is missing or comes twice.

@@ -88,7 +88,7 @@ export type Simulation = {
 	/** Runs an action after a delay in milliseconds; the result cancels it. */
 	readonly later: (milliseconds: number, action: () => void) => () => void;
 	readonly settle: () => void;
-	readonly watch: () => () => void;
+	readonly watch: () => Disposable;
 	/** Whether a container's log comes from a generator instead of its program. */
 	readonly speaksFor: (container: Container) => boolean;
 	/** Begins the log of a container that has started. */
@@ -120,8 +120,8 @@ export type State = {
 	later: (milliseconds: number, action: () => void) => () => void;
 	/** Runs what the simulation has scheduled up to now; called before each verb. */
 	settle: () => void;
-	/** Says that a caller waits for what happens; the result ends that. */
-	watch: () => () => void;
+	/** Says that a caller waits for what happens, until the result is disposed of. */
+	watch: () => Disposable;
 };
 
 /** Publishes an event at the current time. */

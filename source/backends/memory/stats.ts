@@ -5,7 +5,7 @@ import {defaultMachineMemory} from '../../rules/containers/memory.js';
 import type {ListedProcess} from '../../rules/containers/process-columns.js';
 import {listedAs} from '../../rules/containers/process-list.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {runOf} from './container-record.js';
+import {runOf, waitUntil} from './container-record.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
@@ -69,27 +69,19 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 	async * stats(reference, {stream = false, signal} = {}): AsyncGenerator<ContainerStats, void> {
 		const record = findContainer(state.containers, reference);
 		runOf(record);
-		const release = state.watch();
-		try {
-			while (!signal?.aborted && !isOver(record)) {
-				if (record.run) {
-					yield readStats(state, record);
-				}
-
-				if (!stream) {
-					return;
-				}
-
-				const next = state.timers.deadline(1000, signal);
-				while (!next.signal.aborted && !isOver(record)) {
-					await record.changed.wait(next.signal);
-				}
-
-				next.cancel();
-				state.settle();
+		using _ = state.watch();
+		while (!signal?.aborted && !isOver(record)) {
+			if (record.run) {
+				yield readStats(state, record);
 			}
-		} finally {
-			release();
+
+			if (!stream) {
+				return;
+			}
+
+			using next = state.timers.deadline(1000, signal);
+			await waitUntil(record, () => isOver(record), next.signal);
+			state.settle();
 		}
 	},
 	async top(reference, psArguments) {

@@ -6,31 +6,33 @@ All timers of one engine. They keep the program alive only while someone waits f
 export type Timers = {
 	/** Runs `action` once after a delay; the result cancels it. */
 	readonly after: (milliseconds: number, action: () => void) => () => void;
-	/** A signal that aborts after a delay, which may be infinite, or with another one; until `cancel`. */
-	readonly deadline: (milliseconds: number, signal?: AbortSignal) => {readonly signal: AbortSignal; readonly cancel: () => void};
+	/** A signal that aborts after a delay, which may be infinite, or with another one. */
+	readonly deadline: (milliseconds: number, signal?: AbortSignal) => Disposable & {readonly signal: AbortSignal};
 	/** Resolves after a delay, or when the signal aborts. */
 	readonly delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-	/** Keeps the program alive for the timers; the result, called once or more, ends that. */
-	readonly hold: () => () => void;
+	/** Keeps the program alive for the timers, until the result is disposed of. */
+	readonly hold: () => Disposable;
 	readonly close: () => void;
 };
 
-/** Counts those that hold something. The result of `hold`, called once or more, ends that. */
+/** Counts those that hold something, until the result of `hold` is disposed of. */
 export const createHolders = ({onFirst, onNone}: {readonly onFirst: () => void; readonly onNone: () => void}) => {
 	const holders = new Set<symbol>();
 	return {
 		isHeld: () => holders.size > 0,
-		hold() {
+		hold(): Disposable {
 			const holder = Symbol('holder');
 			holders.add(holder);
 			if (holders.size === 1) {
 				onFirst();
 			}
 
-			return () => {
-				if (holders.delete(holder) && holders.size === 0) {
-					onNone();
-				}
+			return {
+				[Symbol.dispose]() {
+					if (holders.delete(holder) && holders.size === 0) {
+						onNone();
+					}
+				},
 			};
 		},
 	};
@@ -81,19 +83,17 @@ export const createTimers = (): Timers => {
 			: after(milliseconds, () => {
 				controller.abort();
 			});
-		return {signal: AbortSignal.any([controller.signal, ...signal ? [signal] : []]), cancel};
+		return {signal: AbortSignal.any([controller.signal, ...signal ? [signal] : []]), [Symbol.dispose]: cancel};
 	};
 
 	return {
 		after,
 		deadline,
 		async delay(milliseconds, signal) {
-			const {signal: over, cancel} = deadline(milliseconds, signal);
-			if (!over.aborted) {
-				await once(over, 'abort');
+			using over = deadline(milliseconds, signal);
+			if (!over.signal.aborted) {
+				await once(over.signal, 'abort');
 			}
-
-			cancel();
 		},
 		hold: holders.hold,
 		close() {

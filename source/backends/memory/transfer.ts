@@ -19,11 +19,11 @@ import {
 import {importImage} from './import-image.js';
 import {readImages, saveImages} from './image-archives.js';
 import {
+	addTag,
 	findImage,
 	hostArchitecture,
 	listImages,
 	recordOf,
-	releaseTag,
 } from './image-store.js';
 import {knownImages} from './known-images.js';
 import {publish, type ImageRecord, type State} from './state.js';
@@ -97,29 +97,20 @@ async function * pull(state: State, text: string, {platform, signal}: NonNullabl
 	checkPlatform(platform, shown);
 	checkAborted(signal, doing);
 	const {image, files} = findInRegistry(name);
-	const release = state.watch();
-	try {
-		yield {id: reference.tag ?? reference.digest ?? '', status: `Pulling from ${reference.repository}`};
-		yield * downloadLayers(state, {image, doing, signal});
-		const before = state.images.get(image.id);
-		if (reference.tag !== undefined) {
-			releaseTag(state, name);
-		}
-
-		const record = before ?? {image: {...image, tags: [], digests: []}, files: files.fork()};
-		const {tags, digests} = record.image;
-		record.image = {
-			...record.image,
-			tags: reference.tag === undefined ? tags : [...tags, name],
-			digests: [...new Set([...digests, ...image.digests])],
-		};
-		state.images.set(image.id, record);
-		publish(state, {type: 'image', action: 'pull', id: shown, attributes: {name: familiarName(repositoryName(reference))}});
-		yield {status: `Digest: ${image.digests[0]?.split('@', 2)[1] ?? image.id}`};
-		yield {status: `Status: ${before ? 'Image is up to date' : 'Downloaded newer image'} for ${shown}`};
-	} finally {
-		release();
+	using _ = state.watch();
+	yield {id: reference.tag ?? reference.digest ?? '', status: `Pulling from ${reference.repository}`};
+	yield * downloadLayers(state, {image, doing, signal});
+	const before = state.images.get(image.id);
+	const record = before ?? {image: {...image, tags: []}, files};
+	record.image = {...record.image, digests: image.digests};
+	state.images.set(image.id, record);
+	if (reference.tag !== undefined) {
+		addTag(state, record, name);
 	}
+
+	publish(state, {type: 'image', action: 'pull', id: shown, attributes: {name: familiarName(repositoryName(reference))}});
+	yield {status: `Digest: ${image.digests[0]?.split('@', 2)[1] ?? image.id}`};
+	yield {status: `Status: ${before ? 'Image is up to date' : 'Downloaded newer image'} for ${shown}`};
 }
 
 export const transferVerbs = (state: State): TransferVerbs => ({
@@ -170,8 +161,7 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 			const record = state.images.get(id) ?? loaded;
 			state.images.set(id, record);
 			for (const tag of tags) {
-				releaseTag(state, tag);
-				record.image = {...record.image, tags: [...record.image.tags, tag]};
+				addTag(state, record, tag);
 			}
 
 			publish(state, {type: 'image', action: 'load', id, attributes: {name: tags[0] === undefined ? id : familiarName(tags[0])}});

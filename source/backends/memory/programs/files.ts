@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {fileError, type TreeNode} from '../file-node.js';
+import {fileError, fileNode, linkNode} from '../file-node.js';
 import type {Program} from '../process.js';
 import {forEach, pathIn, refuse, withOptions} from './options.js';
 
@@ -76,10 +76,7 @@ export const touch = withOptions('', async (invocation, {operands}) => {
 	const {host, directory} = invocation;
 	return forEach(invocation, operands, name => {
 		const found = host.files.find(pathIn(directory, name));
-		const node: TreeNode = found?.node ?? {
-			type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: 0, content: new Uint8Array(),
-		};
-		host.files.put(found?.path ?? pathIn(directory, name), {...node, modifiedAt: host.now()});
+		host.files.put(found?.path ?? pathIn(directory, name), {...found?.node ?? fileNode(0, ''), modifiedAt: host.now()});
 	});
 });
 
@@ -93,9 +90,7 @@ export const ln: Program = async invocation => {
 				throw fileError('EEXIST');
 			}
 
-			host.files.put(place, {
-				type: 'link', mode: 0o777, uid: 0, gid: 0, modifiedAt: host.now(), target,
-			});
+			host.files.put(place, linkNode(host.now(), target));
 		})
 		: refuse(invocation, 'ln -s TARGET LINK');
 };

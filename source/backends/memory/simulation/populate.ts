@@ -1,8 +1,8 @@
-import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
 import {defaultNetwork} from '../../../engine/networks.js';
 import {plainContainer} from '../../../engine/plain-container.js';
+import {fileNode} from '../file-node.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {freeze} from '../lifecycle.js';
@@ -21,9 +21,7 @@ const addImages = (state: State) => {
 		const {record} = findImage(state, base);
 		const files = record.files.fork();
 		files.makeDirectory('/app');
-		files.put(`/app/${command[1]}`, {
-			type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: state.now() - (31 * hour), content: Buffer.from('from flask import Flask\n'),
-		});
+		files.put(`/app/${command[1]}`, fileNode(state.now() - (31 * hour), 'from flask import Flask\n'));
 		deriveImage(state, record.image, {
 			tags: [name],
 			createdAt: state.now() - (31 * hour),

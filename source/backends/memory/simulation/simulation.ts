@@ -19,12 +19,15 @@ type SimulationOptions = {readonly clock: () => number; readonly timers: Timers;
 export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simulation => {
 	const queue: Occasion[] = [];
 	let moment: number | undefined;
+	let held: Disposable | undefined;
 	const watchers = createHolders({
 		onFirst() {
+			held = timers.hold();
 			arm();
 		},
 		onNone() {
 			cancelTimer?.();
+			held?.[Symbol.dispose]();
 		},
 	});
 	let cancelTimer: (() => void) | undefined;
@@ -108,14 +111,7 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 		},
 		settle,
 		speaksFor: container => logGeneratorOf(container) !== undefined,
-		watch() {
-			const release = timers.hold();
-			const leave = watchers.hold();
-			return () => {
-				leave();
-				release();
-			};
-		},
+		watch: watchers.hold,
 		started(state, record) {
 			const generator = logGeneratorOf(record.container);
 			if (!generator) {
