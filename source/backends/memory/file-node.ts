@@ -57,27 +57,20 @@ const typeBits = {file: 0o10_0000, link: 0o12_0000, directory: 0o04_0000} as con
 /** Type and permission bits as in `st_mode`. */
 export const modeOf = (node: TreeNode): number => typeBits[node.type] | node.mode;
 
-export const sizeOf = (node: TreeNode): number => {
-	switch (node.type) {
-		case 'file': {
-			return node.content.length;
-		}
-
-		case 'link': {
-			return node.target.length;
-		}
-
-		case 'directory': {
-			return 4096;
-		}
-	}
-};
-
 /** Bytes that each file takes in memory beside its content. */
 const overhead = 512;
 
 /** Bytes of the content of a file or link. */
-export const contentBytes = (node: TreeNode): number => node.type === 'directory' ? 0 : sizeOf(node);
+export const contentBytes = (node: TreeNode): number => {
+	if (node.type === 'directory') {
+		return 0;
+	}
+
+	return node.type === 'file' ? node.content.length : node.target.length;
+};
+
+/** The size of a file as in `st_size`. */
+export const sizeOf = (node: TreeNode): number => node.type === 'directory' ? 4096 : contentBytes(node);
 
 /** Bytes that a node takes in memory. */
 export const spaceOf = (node: TreeNode): number => overhead + contentBytes(node);

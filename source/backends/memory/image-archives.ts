@@ -97,7 +97,8 @@ export const readImages = async (tar: Readable, now: () => number): Promise<read
 		const content = contentOf(layer) ?? refuse(`it has no layer ${JSON.stringify(layer.slice(0, 100))}`);
 		const tree = createFileTree(now);
 		unpack(tree, '', await readTar(Readable.from([content], {objectMode: false})), complaint);
-		read.push({record: {image: parseImage({id}, configuration, content.length), files: tree.fork()}, tags: textsOf(item?.RepoTags).map(text => tagName(text))});
+		const image = parseImage({id}, configuration, content.length);
+		read.push({record: {image, files: tree}, tags: textsOf(item?.RepoTags).map(text => tagName(text))});
 	}
 
 	return read;

@@ -3,7 +3,7 @@ import type {Readable} from 'node:stream';
 import {pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {tarEntries} from '../../archive/tar-entries.js';
-import {isFileError, type TreeNode} from './file-node.js';
+import {isFileError, linkNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 
 /** An entry of a tar. The parts of its name have no `..`. */
@@ -53,32 +53,16 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 			};
 			const content = await readContent(entry, largestTar - total);
 			total += content.length;
-			// A tar may have a type that no specification has.
-			switch (type as string) {
-				case 'file':
-				case 'contiguous-file': {
-					read.push({parts, node: {type: 'file', ...attributes, content}});
-					break;
-				}
-
-				case 'directory': {
-					read.push({parts, node: {type: 'directory', ...attributes}});
-					break;
-				}
-
-				case 'symlink': {
-					read.push({parts, node: {type: 'link', ...attributes, mode: 0o777, target: linkname ?? ''}});
-					break;
-				}
-
-				case 'link': {
-					read.push({parts, node: {type: 'hard link', target: componentsOf(linkname ?? '')}});
-					break;
-				}
-
-				default: {
-					refuse(name, `is a ${type}`);
-				}
+			if (type === 'file' || type === 'contiguous-file') {
+				read.push({parts, node: {type: 'file', ...attributes, content}});
+			} else if (type === 'directory') {
+				read.push({parts, node: {type, ...attributes}});
+			} else if (type === 'symlink') {
+				read.push({parts, node: {...linkNode(attributes.modifiedAt, linkname ?? ''), uid, gid}});
+			} else if (type === 'link') {
+				read.push({parts, node: {type: 'hard link', target: componentsOf(linkname ?? '')}});
+			} else {
+				refuse(name, `is a ${type}`);
 			}
 		}
 

@@ -68,21 +68,16 @@ export const assertSubpaths = (state: State, mounts: readonly Mount[]): void => 
 };
 
 const treeOf = (state: State, mount: Mount): FileTree => {
-	switch (mount.type) {
-		case 'volume': {
-			return state.volumes.get(mount.source)!.files;
-		}
-
-		case 'bind': {
-			const tree = state.hostDirectories.get(mount.source) ?? createFileTree(state.now);
-			state.hostDirectories.set(mount.source, tree);
-			return tree;
-		}
-
-		case 'tmpfs': {
-			return createFileTree(state.now);
-		}
+	if (mount.type === 'volume') {
+		return state.volumes.get(mount.source)!.files;
 	}
+
+	const tree = (mount.type === 'bind' && state.hostDirectories.get(mount.source)) || createFileTree(state.now);
+	if (mount.type === 'bind') {
+		state.hostDirectories.set(mount.source, tree);
+	}
+
+	return tree;
 };
 
 /** The mounts of a container as trees. A directory of the host is empty here, and the same for all containers that mount it. */

@@ -74,23 +74,8 @@ const outputOf = async (shell: Shell, run: Run): Promise<string> => {
 };
 
 const valueOf = ({status, positional, lastJob, variables, invocation}: Shell, name: string): string => {
-	switch (name) {
-		case '?': {
-			return String(status);
-		}
-
-		case '$': {
-			return String(invocation.pid);
-		}
-
-		case '!': {
-			return String(lastJob?.pid ?? '');
-		}
-
-		default: {
-			return (/^\d/v.test(name) ? positional[Number(name)] : variables.get(name)) ?? '';
-		}
-	}
+	const special: Readonly<Record<string, number | undefined>> = {'?': status, $: invocation.pid, '!': lastJob?.pid};
+	return String(special[name] ?? (/^\d/v.test(name) ? positional[Number(name)] : variables.get(name)) ?? '');
 };
 
 /** Integers whose sums are exact. */
@@ -168,44 +153,37 @@ const readDoubleQuoted = (source: Source): Word => {
 	return parts;
 };
 
-/** Names of several files, several words and homes: they are refused, not taken literally. */
-const foreign = /[*?]|\[[^\[\]]+\]|\{[^\{\},]*,[^\{\}]*\}|\{\w+\.\.\w+\}/v;
+/** Names of several files, several words and commands: they are refused, not taken literally. */
+const foreign = /[*?`]|\[[^\[\]]+\]|\{[^\{\},]*,[^\{\}]*\}|\{\w+\.\.\w+\}/v;
 
 /** Reads one quoted string, one substitution, or plain text. */
 const readPart = (source: Source): Word => {
-	switch (source.text[source.position] ?? '') {
-		case '"': {
-			return readDoubleQuoted(source);
-		}
-
-		case '\'': {
-			const string = take(source, /'[^']*'/vy) ?? unterminated('quoted string');
-			return [string.slice(1, -1)];
-		}
-
-		case '$': {
-			return [readDollar(source, false)];
-		}
-
-		case '\\': {
-			const escaped = take(source, /\\[\s\S]/vy) ?? unterminated('escape');
-			return escaped === '\\\n' ? [] : [escaped.slice(1)];
-		}
-
-		case '`': {
-			throw notInDemo('`');
-		}
-
-		default: {
-			const text = take(source, /[^\t\n "$'\(\);<>\\`\|\u{26}]+/vy)!;
-			const pattern = foreign.exec(text)?.[0];
-			if (pattern !== undefined) {
-				throw notInDemo(pattern);
-			}
-
-			return [text];
-		}
+	const first = source.text[source.position]!;
+	if (first === '"') {
+		return readDoubleQuoted(source);
 	}
+
+	if (first === '$') {
+		return [readDollar(source, false)];
+	}
+
+	if (first === '\'') {
+		const string = take(source, /'[^']*'/vy) ?? unterminated('quoted string');
+		return [string.slice(1, -1)];
+	}
+
+	if (first === '\\') {
+		const escaped = take(source, /\\[\s\S]/vy) ?? unterminated('escape');
+		return escaped === '\\\n' ? [] : [escaped.slice(1)];
+	}
+
+	const text = take(source, /`|[^\t\n "$'\(\);<>\\`\|\u{26}]+/vy)!;
+	const pattern = foreign.exec(text)?.[0];
+	if (pattern !== undefined) {
+		throw notInDemo(pattern);
+	}
+
+	return [text];
 };
 
 /** Reads the word that begins here; undefined where none does. */

@@ -27,7 +27,6 @@ const clf = (now: number) => {
 const paths = ['/', '/products', '/products/17', '/cart', '/cart/checkout', '/static/app.css', '/static/app.js', '/api/orders', '/api/orders?status=open', '/login', '/favicon.ico', '/health'];
 const agents = [
 	'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-	'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15',
 	'curl/8.14.1',
 	'kube-probe/1.33',
 ];
@@ -47,25 +46,15 @@ const flask: LogGenerator = {
 	pause: between(250, 4000),
 	greet: () => [
 		out(' * Serving Flask app \'app\''),
-		out(' * Debug mode: off'),
 		error('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment.\u{1B}[0m'),
 		error(' * Running on all addresses (0.0.0.0)'),
-		error('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m'),
 	],
 	speak(random, now) {
 		const status = random.pick(statuses);
 		const request = `GET ${random.pick(paths)} HTTP/1.1`;
 		const line = `${client(random)} - - [${clf(now).replace(':', ' ').slice(0, 20)}] "\u{1B}[${colours[Math.floor(status / 100)]}m${request}\u{1B}[0m" ${status} -`;
-		return status === 500
-			? [
-				error('[error] app: Exception on / [GET]'),
-				error('Traceback (most recent call last):'),
-				error('  File "/app/app.py", line 19, in hello'),
-				error('    redis.ping()'),
-				error('redis.exceptions.TimeoutError: Timeout reading from socket'),
-				error(line),
-			]
-			: [error(line)];
+		const trace = ['Traceback (most recent call last):', '  File "/app/app.py", line 19, in hello', 'redis.exceptions.TimeoutError: Timeout reading from socket'];
+		return [...status === 500 ? trace : [], line].map(text => error(text));
 	},
 };
 
@@ -74,7 +63,6 @@ const redisTime = (now: number) => `${iso(now).slice(8, 10)} ${months[new Date(n
 const redis: LogGenerator = {
 	pause: between(4000, 40_000),
 	greet: now => [
-		'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
 		'Redis version=8.4.0, bits=64, commit=00000000, modified=0, pid=1, just started',
 		'Running mode=standalone, port=6379.',
 		'Server initialized',
