@@ -4,6 +4,7 @@ import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {conclusionOf} from '../../rules/images/build-texts.js';
+import {isSamePlatform} from '../../rules/images/platform.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
 import {carryOut, variablesOf, type Stage} from './build/stage.js';
@@ -151,7 +152,7 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 export const buildVerbs = (state: State): BuildVerbs => ({
 	buildImage(context, options) {
 		const own = `linux/${hostArchitecture}`;
-		if (options.platform !== undefined && options.platform.split('/').slice(0, 2).join('/') !== own) {
+		if (options.platform !== undefined && !isSamePlatform(options.platform, own)) {
 			throw new HolmError('unsupported', `an image for ${JSON.stringify(options.platform.slice(0, 60))} cannot be built on this host: its VMs are ${own}`, {remedy: 'leave out the platform'});
 		}
 

@@ -4,7 +4,6 @@ import type {
 	Attachment,
 	Container,
 	ContainerConfiguration,
-	Image,
 	Mount,
 } from '../../engine/resources.js';
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
@@ -13,11 +12,12 @@ import {mountPath, containerName, madeUpName, volumeName} from '../../rules/name
 import {volumeKind} from '../../rules/volume-options.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {assertLinkTargets} from '../../rules/containers/links.js';
+import {assertRuns} from '../../rules/images/platform.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {planAttachment, wantedAttachments} from './endpoints.js';
-import {findImage} from './image-store.js';
+import {findImage, hostArchitecture} from './image-store.js';
 import {newContainerRecord} from './container-record.js';
 import {publishOf, type ImageRecord, type State} from './state.js';
 import {ensureVolume, fillVolume} from './volumes.js';
@@ -31,13 +31,6 @@ export const claimName = (state: State, text: string): string => {
 	}
 
 	return name;
-};
-
-const checkPlatform = ({platform, image: name}: ContainerConfiguration, image: Image) => {
-	const own = `${image.os}/${image.architecture}`;
-	if (platform && platform !== own && !platform.startsWith(`${own}/`)) {
-		throw new HolmError('unsupported', `image ${name} with platform ${own} does not match the platform ${JSON.stringify(platform.slice(0, 60))} that was asked for`, {remedy: 'leave out the platform: only the host\'s own is run'});
-	}
 };
 
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. Empty ones get the image's files. */
@@ -69,7 +62,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 
 	const mounts = withVolumesFrom(given, reference => findContainer(state.containers, reference).container);
 	const {record: {image, files}} = findImage(state, given.image);
-	checkPlatform(given, image);
+	assertRuns(image, given, `linux/${hostArchitecture}`);
 	const process = containerProcess(given, image.configuration);
 	const name = given.name === undefined
 		? madeUpName(taken => state.containers.values().some(({container}) => container.name === taken), state.random.next)

@@ -107,13 +107,11 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 		return startExec(state, exec);
 	},
 	async resizeExec(id, size) {
+		// No program here reads it.
 		checkSize(size);
-		const exec = findExec(state, id);
-		if (exec.state !== 'running') {
-			throw new HolmError('conflict', `exec ${exec.id} is not running`, {remedy: 'start it first'});
+		if (findExec(state, id).state !== 'running') {
+			throw new HolmError('conflict', `exec ${id} is not running`, {remedy: 'start it first'});
 		}
-
-		exec.terminal?.resize();
 	},
 	async exec(id) {
 		const {containerId, configuration, state: word, exitCode} = findExec(state, id);

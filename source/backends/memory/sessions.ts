@@ -45,7 +45,6 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 		checkSize(size);
 		const record = findContainer(state.containers, reference);
 		runOf(record);
-		record.terminal?.resize();
 		publishOf(state, record, 'resize', {height: String(size.rows), width: String(size.columns)});
 	},
 });

@@ -1,4 +1,3 @@
-import type {ContainerStats} from '../../engine/resources.js';
 import type {SnapshotVerbs} from '../../engine/snapshot.js';
 import {listContainers} from './containers.js';
 import {describeNetwork} from './endpoints.js';
@@ -10,22 +9,13 @@ import {listVolumes} from './volumes.js';
 export const snapshotVerbs = (state: State): SnapshotVerbs => ({
 	async snapshot({stats = false} = {}) {
 		const records = listContainers(state);
-		const readings: Record<string, ContainerStats> = {};
-		if (stats) {
-			for (const record of records) {
-				if (record.run) {
-					readings[record.id] = readStats(state, record);
-				}
-			}
-		}
-
 		return {
 			readAt: state.now(),
 			containers: records.map(({container}) => container),
 			networks: [...state.networks.values()].map(network => describeNetwork(state, network)),
 			images: listImages(state),
 			volumes: listVolumes(state),
-			stats: readings,
+			stats: Object.fromEntries(records.filter(({run}) => stats && run).map(record => [record.id, readStats(state, record)])),
 		};
 	},
 });

@@ -10,8 +10,6 @@ export type TerminalDevice = {
 	readonly type: (bytes: Uint8Array) => Promise<void>;
 	/** Passes on what the process writes, with a carriage return before each line feed. */
 	readonly output: Output;
-	/** Tells the process that the size has changed, which no program here reads. */
-	readonly resize: () => void;
 };
 
 export type TerminalOptions = {
@@ -21,7 +19,7 @@ export type TerminalOptions = {
 	readonly signal: (number: number) => void;
 };
 
-const {SIGINT, SIGQUIT, SIGWINCH} = os.constants.signals;
+const {SIGINT, SIGQUIT} = os.constants.signals;
 const signals: Readonly<Record<string, number>> = {'\u{3}': SIGINT, '\u{1C}': SIGQUIT};
 const endOfFile = '\u{4}';
 const eraseLine = '\u{15}';
@@ -88,9 +86,6 @@ export const createTerminalDevice = ({input, screen, signal}: TerminalOptions): 
 				const text = (typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length)).toString('latin1');
 				await screen.write(Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
 			},
-		},
-		resize() {
-			signal(SIGWINCH);
 		},
 	};
 };

@@ -8,7 +8,7 @@ import {validateContainer} from '../../rules/containers/validate-container.js';
 import {resolveUser, withGroups} from '../containers/accounts.js';
 import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
-import {platformName} from '../../rules/images/platform.js';
+import {assertRuns} from '../../rules/images/platform.js';
 import {limitsOf} from '../containers/bundle.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
 import {removeLog} from '../containers/log-rotation.js';
@@ -31,15 +31,6 @@ import {
 } from './context.js';
 import {ownPlatform} from './platform.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
-
-const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {
-	const own = ownPlatform();
-	const wanted = platform === undefined ? own : platformName(platform);
-	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
-		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
-		throw new HolmError('unsupported', `${name} for ${found.slice(0, 60)} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
-	}
-};
 
 /** Rejects a configuration that no start could satisfy, before anything is created. */
 const validate = (configuration: ContainerConfiguration): void => {
@@ -88,7 +79,7 @@ export const makeDisk = async (context: Context, id: string, base: string): Prom
 export const createContainer = async (context: Context, configuration: ContainerConfiguration): Promise<Entry> => {
 	validate(configuration);
 	const image = await context.images.get(configuration.image);
-	refusePlatform(image, configuration);
+	assertRuns(image, configuration, ownPlatform());
 	const process = containerProcess(configuration, image.configuration);
 	assertLinkTargets(configuration, reference => findContainer(context, reference));
 

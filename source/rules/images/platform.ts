@@ -1,5 +1,5 @@
 import {HolmError} from '../../engine/errors.js';
-import type {Image} from '../../engine/resources.js';
+import type {ContainerConfiguration, Image} from '../../engine/resources.js';
 import {familiarName} from './reference.js';
 
 /** Throws `invalid` for anything but a platform such as `linux/amd64` or `linux/arm/v7`. */
@@ -14,6 +14,15 @@ export const platformName = (platform: string): string => platform.split('/', 2)
 
 /** Whether two platforms have the same system and processor. */
 export const isSamePlatform = (one: string, other: string): boolean => platformName(one) === platformName(other);
+
+/** Throws `unsupported` unless a container of an image can run in VMs of the platform `own`. */
+export const assertRuns = (image: Image, {platform, image: name}: Pick<ContainerConfiguration, 'platform' | 'image'>, own: string): void => {
+	const wanted = platform === undefined ? own : platformName(platform);
+	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
+		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
+		throw new HolmError('unsupported', `${name} for ${found.slice(0, 60)} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
+	}
+};
 
 /** Throws `not-found` in Docker's words unless the image, which has one platform, is of each of those. */
 export const assertProvides = (image: Image, reference: string, platforms: readonly string[], doing?: string): void => {

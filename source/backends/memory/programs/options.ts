@@ -1,8 +1,20 @@
-import {isFileError} from '../file-node.js';
+import {fileError, isFileError} from '../file-node.js';
+import type {FileTree} from '../file-tree.js';
+import {inputOf, type Input} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 
 /** A path as an absolute one, seen from a directory. */
 export const pathIn = (directory: string, path: string): string => path.startsWith('/') ? path : `${directory}/${path}`;
+
+/** The content of a file. Throws file errors. */
+export const fileInput = (files: FileTree, path: string): Input => {
+	const {node} = files.locate(path);
+	if (node.type !== 'file') {
+		throw fileError('EISDIR');
+	}
+
+	return inputOf(node.content);
+};
 
 /** Says what of a program the demo has; resolves with the exit status of a wrong use. */
 export const refuse = async ({command, stderr}: Invocation, usage: string): Promise<number> => {

@@ -1,22 +1,17 @@
 import {Buffer} from 'node:buffer';
-import {fileError} from '../file-node.js';
-import {inputOf, type Input} from '../pipe.js';
+import type {Input} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
-import {forEach, pathIn, refuse, withOptions} from './options.js';
+import {
+	fileInput,
+	forEach,
+	pathIn,
+	refuse,
+	withOptions,
+} from './options.js';
 
 /** What a program reads under a name: a file, or its standard input for `-`. */
-const inputOfName = ({host, directory, stdin}: Invocation, name: string): Input => {
-	if (name === '-') {
-		return stdin;
-	}
-
-	const {node} = host.files.locate(pathIn(directory, name));
-	if (node.type !== 'file') {
-		throw fileError('EISDIR');
-	}
-
-	return inputOf(node.content);
-};
+const inputOfName = ({host, directory, stdin}: Invocation, name: string): Input =>
+	name === '-' ? stdin : fileInput(host.files, pathIn(directory, name));
 
 export const cat = withOptions('', async (invocation, {operands}) => forEach(invocation, operands.length === 0 ? ['-'] : operands, async name => {
 	const input = inputOfName(invocation, name);

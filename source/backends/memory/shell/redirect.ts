@@ -1,13 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {fileError, largestFile} from '../file-node.js';
-import {
-	emptyInput,
-	inputOf,
-	nowhere,
-	type Input,
-	type Output,
-} from '../pipe.js';
-import {pathIn} from '../programs/options.js';
+import {emptyInput, nowhere, type Output} from '../pipe.js';
+import {fileInput, pathIn} from '../programs/options.js';
 import type {Descriptors, Shell} from './shell.js';
 import {
 	notInDemo,
@@ -88,15 +82,6 @@ const fileOutput = ({invocation: {host}}: Shell, place: string, isAppended: bool
 	};
 };
 
-const fileInput = ({invocation: {host}}: Shell, place: string): Input => {
-	const {node} = host.files.locate(place);
-	if (node.type !== 'file') {
-		throw fileError('EISDIR');
-	}
-
-	return inputOf(node.content);
-};
-
 /** The open files of a command after its redirections, applied from left to right. Throws file errors. */
 export const redirect = async (shell: Shell, files: Descriptors, redirections: readonly Redirection[]): Promise<Descriptors> => {
 	let result = files;
@@ -104,7 +89,7 @@ export const redirect = async (shell: Shell, files: Descriptors, redirections: r
 		const text = await textOf(shell, word);
 		const place = pathIn(shell.directory, text);
 		if (operator === '<') {
-			result = {...result, [descriptor]: place === '/dev/null' ? emptyInput : fileInput(shell, place)};
+			result = {...result, [descriptor]: place === '/dev/null' ? emptyInput : fileInput(shell.invocation.host.files, place)};
 		} else if (operator !== '>&') {
 			result = {...result, [descriptor]: place === '/dev/null' ? nowhere : fileOutput(shell, place, operator === '>>')};
 		} else if (descriptor > 0 && /^[12]$/v.test(text)) {
