@@ -49,13 +49,10 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 	return [];
 };
 
-/** The running container at an address on a container's networks. */
-const neighbourAt = ({containers}: State, {container}: ContainerRecord, address: string): ContainerRecord | undefined => {
-	const networks = new Set(container.attachments.map(({networkId}) => networkId));
-	return containers.values().find(({run, container: {attachments}}) => run !== undefined && !run.frozen
-		&& attachments.some(attachment => networks.has(attachment.networkId) && attachment.address === address));
-};
-
 /** Whether a host answers at an address on a container's networks: a gateway or a running container. */
-export const isAnswering = (state: State, record: ContainerRecord, address: string): boolean =>
-	address.startsWith('127.') || record.container.attachments.some(({gateway}) => gateway === address) || neighbourAt(state, record, address) !== undefined;
+export const isAnswering = ({containers}: State, {container: {attachments}}: ContainerRecord, address: string): boolean => {
+	const networks = new Set(attachments.map(({networkId}) => networkId));
+	const isThere = ({run, container}: ContainerRecord) => run && !run.frozen
+		&& container.attachments.some(other => networks.has(other.networkId) && other.address === address);
+	return address.startsWith('127.') || attachments.some(({gateway}) => gateway === address) || containers.values().some(record => isThere(record));
+};

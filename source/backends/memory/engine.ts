@@ -62,9 +62,11 @@ It begins with a few images and the default network. No timer runs while no call
 export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine => {
 	const {lively = false, containers, networks, seed = lively ? 1 : randomInt(2 ** 47), now = Date.now} = options;
 	const timers = createTimers();
-	const simulation = createSimulation({clock: now, timers, seed});
+	const simulation = createSimulation({
+		clock: now, timers, seed, isLively: lively,
+	});
 	const state: State = {
-		now: simulation.now,
+		...simulation,
 		random: createRandom(seed),
 		timers,
 		events: createEventLog(),
@@ -74,9 +76,6 @@ export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine =>
 		images: new Map(),
 		execs: new Map(),
 		hostDirectories: new Map(),
-		...lively
-			? {simulation, later: simulation.later, settle: simulation.settle, watch: simulation.watch}
-			: {later: timers.after, settle: () => undefined, watch: timers.hold},
 	};
 	const id = state.random.hex(32);
 	for (const record of knownImages.filter(({isPresent}) => isPresent).map(known => recordOf(known))) {

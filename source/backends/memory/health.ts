@@ -70,7 +70,7 @@ export const beginHealth = (state: State, record: ContainerRecord): void => {
 	}
 
 	change(record, {health});
-	if (state.simulation?.speaksFor(container)) {
+	if (state.speaksFor(container)) {
 		record.stopHealth = simulate(state, record, plan);
 		return;
 	}

@@ -42,12 +42,11 @@ const checkUse = ({containers}: State, image: Image, name: string | undefined, i
 		return;
 	}
 
-	const remedy = `holm rm ${user.container.name} first`;
-	if (name !== undefined && !isForced) {
-		throw new HolmError('conflict', `conflict: unable to remove repository reference "${familiarName(name)}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`, {remedy});
-	}
-
-	throw new HolmError('conflict', `conflict: unable to delete ${name === undefined ? shortId(image.id) : familiarName(name)} (${running ? 'cannot be' : 'must be'} forced) - image is being used by ${running ? 'running' : 'stopped'} container ${shortId(user.id)}`, {remedy});
+	const reason = name === undefined || isForced
+		? `unable to delete ${shortId(image.id)} (${running ? 'cannot be' : 'must be'} forced)`
+		: `unable to remove repository reference "${familiarName(name)}" (must force)`;
+	const container = `${running ? 'running' : 'stopped'} container ${shortId(user.id)}`;
+	throw new HolmError('conflict', `conflict: ${reason} - image is being used by ${container}`, {remedy: `holm rm ${user.container.name} first`});
 };
 
 export const imagesVerbs = (state: State): ImagesVerbs => ({

@@ -165,7 +165,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	assertSubpaths(state, container.mounts);
 	const attachments = takeAddresses(container, state.networks, attachedIn(state));
 	const ports = allocatePorts(state, record.wantedPorts);
-	const isSimulated = state.simulation?.speaksFor(container) ?? false;
+	const isSimulated = state.speaksFor(container);
 	const startedAt = state.now();
 	const {process: main, device} = startInContainer(record, {
 		host,
@@ -193,7 +193,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	publishOf(state, record, 'start');
 	beginHealth(state, record);
 	if (isSimulated) {
-		state.simulation?.started(state, record);
+		state.started(state, record);
 	}
 
 	void main.ended.then(exitCode => {

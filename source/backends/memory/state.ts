@@ -87,8 +87,12 @@ export type Simulation = {
 	readonly now: () => number;
 	/** Runs an action after a delay in milliseconds; the result cancels it. */
 	readonly later: (milliseconds: number, action: () => void) => () => void;
+	/** Runs what is scheduled up to now; called before each verb. */
 	readonly settle: () => void;
+	/** Says that a caller waits for what happens, until the result is disposed of. */
 	readonly watch: () => Disposable;
+	/** Whether there is simulated load. Without, actions run by timers, and no log is made up. */
+	readonly isLively: boolean;
 	/** Whether a container's log comes from a generator instead of its program. */
 	readonly speaksFor: (container: Container) => boolean;
 	/** Begins the log of a container that has started. */
@@ -101,8 +105,7 @@ export type Simulation = {
 export type NetworkRecord = Omit<Network, 'leases'>;
 
 /** The whole state of an engine. */
-export type State = {
-	readonly now: () => number;
+export type State = Omit<Simulation, 'at'> & {
 	readonly random: Random;
 	readonly timers: Timers;
 	readonly events: EventLog;
@@ -114,14 +117,6 @@ export type State = {
 	readonly execs: Map<string, ExecRecord>;
 	/** Directories of the host by path, which begin empty. */
 	readonly hostDirectories: Map<string, FileTree>;
-	/** Only with `lively`. */
-	simulation?: Simulation;
-	/** Runs an action after a delay in milliseconds; the result cancels it. */
-	later: (milliseconds: number, action: () => void) => () => void;
-	/** Runs what the simulation has scheduled up to now; called before each verb. */
-	settle: () => void;
-	/** Says that a caller waits for what happens, until the result is disposed of. */
-	watch: () => Disposable;
 };
 
 /** Publishes an event at the current time. */

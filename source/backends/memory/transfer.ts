@@ -78,7 +78,7 @@ async function * downloadLayers(state: State, {image: {sizeBytes, layers}, doing
 	for (const layer of layers) {
 		const id = layer.slice('sha256:'.length, 'sha256:'.length + 12);
 		for (let part = 1; part <= stepsOfLayer && !present.has(layer); part++) {
-			await (state.simulation ? state.timers.delay(stepMs, signal) : nextTurn());
+			await (state.isLively ? state.timers.delay(stepMs, signal) : nextTurn());
 			checkAborted(signal, doing);
 			yield {
 				id, status: 'Downloading', current: Math.round(total * part / stepsOfLayer), total,

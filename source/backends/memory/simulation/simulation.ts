@@ -14,9 +14,9 @@ const longestSilence = 5 * 60_000;
 /** Milliseconds between looks while there is a watcher. */
 const shortestWait = 100;
 
-type SimulationOptions = {readonly clock: () => number; readonly timers: Timers; readonly seed: number};
+type SimulationOptions = {readonly clock: () => number; readonly timers: Timers; readonly seed: number; readonly isLively: boolean};
 
-export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simulation => {
+export const createSimulation = ({clock, timers, seed, isLively}: SimulationOptions): Simulation => {
 	const queue: Occasion[] = [];
 	let moment: number | undefined;
 	let held: Disposable | undefined;
@@ -104,13 +104,18 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 	return {
 		now,
 		later(milliseconds, action) {
+			if (!isLively) {
+				return timers.after(milliseconds, action);
+			}
+
 			const occasion = schedule(now() + milliseconds, action);
 			return () => {
 				occasion.isCancelled = true;
 			};
 		},
 		settle,
-		speaksFor: container => logGeneratorOf(container) !== undefined,
+		isLively,
+		speaksFor: container => isLively && logGeneratorOf(container) !== undefined,
 		watch: watchers.hold,
 		started(state, record) {
 			const generator = logGeneratorOf(record.container);
