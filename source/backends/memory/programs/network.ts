@@ -22,7 +22,7 @@ export const ping: Program = async invocation => {
 		await host.sleep(sent > 0 ? 1000 : 0, signal);
 		if (host.answers(address)) {
 			received++;
-			await stdout.write(`64 bytes from ${address}: seq=${sent} ttl=64 time=0.${80 + (sent * 37 % 50)} ms\n`);
+			await stdout.write(`64 bytes from ${address}: seq=${sent} ttl=64 time=0.0${70 + (sent * 7 % 30)} ms\n`);
 		}
 	}
 

@@ -27,8 +27,6 @@ const addImages = (state: State) => {
 			createdAt: state.now() - (31 * hour),
 			configuration: {command, workingDirectory: '/app', ...port !== undefined && {exposedPorts: [port]}},
 			history: [
-				{createdBy: 'WORKDIR /app', bytes: 0},
-				{createdBy: 'COPY requirements.txt . # buildkit', bytes: 41},
 				{createdBy: 'RUN /bin/sh -c pip install --no-cache-dir -r requirements.txt # buildkit', bytes: 11_400_000},
 				{createdBy: 'COPY . . # buildkit', bytes: 2100},
 				{createdBy: `CMD ${JSON.stringify(command)}`},
