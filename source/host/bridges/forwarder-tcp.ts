@@ -1,14 +1,11 @@
-import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import net from 'node:net';
 import type {Listener, Target} from './forward.js';
+import {createReadBuffer} from './read-buffer.js';
 
 /** Per published port. */
 const maximumConnections = 4096;
 const keepAliveDelayMs = 60_000;
-/** Per connection. Unused pages take no memory. */
-const readBufferBytes = 256 * 1024;
-
 /** Closes with RST. While a socket connects, `resetAndDestroy` would wait. */
 const reset = (socket: net.Socket) => {
 	if (socket.connecting) {
@@ -18,20 +15,52 @@ const reset = (socket: net.Socket) => {
 	}
 };
 
-/** Resets the other side if this one fails. An orderly end has passed through the pipe already. */
+/** Resets the other side if this one fails. An orderly end has passed already. */
 const linkErrors = (one: net.Socket, other: net.Socket) => {
 	one.on('error', () => {
 		reset(other);
 	});
 };
 
+/** What a socket has read goes to the other one. Reading waits while the buffer holds what the kernel has not accepted yet. */
+const carry = (from: () => net.Socket, to: () => net.Socket): net.OnReadOpts & {readonly close: () => void} => {
+	const readBuffer = createReadBuffer();
+	let isWaiting = false;
+	return {
+		buffer: readBuffer.current,
+		callback(length, buffer) {
+			to().write(buffer.subarray(0, length), () => {
+				if (!isWaiting) {
+					return;
+				}
+
+				isWaiting = false;
+				from().resume();
+			});
+			isWaiting = to().writableLength > 0;
+			if (!isWaiting) {
+				readBuffer.fit(length);
+			}
+
+			return !isWaiting;
+		},
+		close() {
+			readBuffer.close({isInUse: isWaiting});
+		},
+	};
+};
+
 /**
 Connects a client and a container. Each direction ends separately, so a half-closed client still gets the answer.
 
-Data from the container is read into one buffer, which is reused once it is written to the client. This has twice the throughput of Node's reads of 64 KiB. Node allows that only for connecting sockets, so the other direction is piped.
+Both are read into buffers that are reused once they are written, with half more throughput than Node's reads of 64 KiB into a new buffer each. Node offers that only for sockets that connect, so an accepted one passes its handle on to a new one.
 */
-const join = (client: net.Socket, target: Target): net.Socket => {
-	let isWaiting = false;
+const join = (accepted: net.Socket, target: Target) => {
+	const fromClient = carry(() => client, () => container);
+	const fromContainer = carry(() => container, () => client);
+	const holder = accepted as net.Socket & {_handle: unknown};
+	const client = new net.Socket({handle: holder._handle, allowHalfOpen: true, onread: fromClient} as net.SocketConstructorOpts);
+	holder._handle = null;
 	const container = net.connect({
 		host: target.address,
 		port: target.port,
@@ -40,30 +69,18 @@ const join = (client: net.Socket, target: Target): net.Socket => {
 		noDelay: true,
 		keepAlive: true,
 		keepAliveInitialDelay: keepAliveDelayMs,
-		onread: {
-			buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-			callback(length, buffer) {
-				client.write(buffer.subarray(0, length), () => {
-					if (!isWaiting) {
-						return;
-					}
+		onread: fromContainer,
+	});
+	for (const [from, to, {close}] of [[client, container, fromClient], [container, client, fromContainer]] as const) {
+		from.on('end', () => {
+			to.end();
+		});
+		from.on('close', close);
+		linkErrors(from, to);
+	}
 
-					isWaiting = false;
-					container.resume();
-				});
-				// Data that the kernel did not accept at once is still in the buffer.
-				isWaiting = client.writableLength > 0;
-				return !isWaiting;
-			},
-		},
-	});
-	container.on('end', () => {
-		client.end();
-	});
-	linkErrors(client, container);
-	linkErrors(container, client);
-	client.pipe(container);
-	return container;
+	client.resume();
+	return {client, container};
 };
 
 /** Listens on the host and forwards connections. Rejects with the system's error if the address cannot be bound. */
@@ -82,10 +99,14 @@ export const forwardTcp = async (hostAddress: string, hostPort: number, target: 
 		noDelay: true,
 		keepAlive: true,
 		keepAliveInitialDelay: keepAliveDelayMs,
-	}, client => {
-		connections.set(client, join(client, target));
+		pauseOnConnect: true,
+	}, accepted => {
+		const {client, container} = join(accepted, target);
+		connections.set(client, container);
 		client.on('close', () => {
 			connections.delete(client);
+			// The server counts this one.
+			accepted.destroy();
 		});
 	});
 	server.maxConnections = maximumConnections;
