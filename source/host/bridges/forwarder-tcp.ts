@@ -3,7 +3,7 @@ import net from 'node:net';
 import type {Listener, Target} from './forward.js';
 import {createReadBuffer} from './read-buffer.js';
 
-/** Per published port. */
+/** Per published port, open and about to be. Node's default of 511 makes clients of a crowd wait a second for their next attempt. */
 const maximumConnections = 4096;
 const keepAliveDelayMs = 60_000;
 /** Closes with RST. While a socket connects, `resetAndDestroy` would wait. */
@@ -110,7 +110,9 @@ export const forwardTcp = async (hostAddress: string, hostPort: number, target: 
 		});
 	});
 	server.maxConnections = maximumConnections;
-	server.listen({host: hostAddress, port: hostPort, ipv6Only: true});
+	server.listen({
+		host: hostAddress, port: hostPort, ipv6Only: true, backlog: maximumConnections,
+	});
 	await once(server, 'listening');
 	// The process may be out of descriptors for a moment.
 	server.on('error', () => undefined);
