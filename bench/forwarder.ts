@@ -1,9 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {openForwarder} from '../source/host/bridges/forwarder.js';
-import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {startProgram} from './background.js';
-import {Missing, type Measurement, type Subject} from './measurement.js';
+import type {Measurement, Subject} from './measurement.js';
+import {need} from './packages.js';
 
 const address = '127.0.0.1';
 const port = 15_201;
@@ -41,11 +41,7 @@ export const measurement: Measurement = {
 	metrics: [{name: 'to the container', unit: 'MiB/s'}, {name: 'from the container', unit: 'MiB/s'}],
 	rounds: 3,
 	async open({stack, directory}) {
-		const program = await findCommand('iperf3');
-		if (!program) {
-			throw new Missing('iperf3 is not installed');
-		}
-
+		const program = await need('iperf3');
 		await startProgram(stack, program, ['--server', '--bind', address, '--port', String(port)], async () => {
 			const {exitCode} = await run(program, ['--client', address, '--port', String(port), '--bytes', '1'], {accept: [0, 1]});
 			return exitCode === 0;

@@ -4,10 +4,10 @@ import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {openNameServer} from '../source/host/dns/name-server.js';
 import {recordsOf} from '../source/rules/networks/zone.js';
-import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {startProgram} from './background.js';
-import {Missing, type Measurement, type Site, type Subject} from './measurement.js';
+import type {Measurement, Site, Subject} from './measurement.js';
+import {need} from './packages.js';
 
 const containers = Array.from({length: 1000}, (_, index) => ({
 	containerId: `c${index}`,
@@ -78,10 +78,7 @@ const probe = (queries: string, port: number) => async () => {
 };
 
 const openDnsmasq = async ({stack}: Site, directory: string, queries: string): Promise<Subject> => {
-	const program = await findCommand('dnsmasq');
-	if (!program) {
-		throw new Missing('dnsmasq is not installed (Debian: dnsmasq-base)');
-	}
+	const program = await need('dnsmasq');
 
 	const hosts = path.join(directory, 'hosts');
 	await writeFile(hosts, containers.map(({address, names: [name]}) => `${address} ${name}\n`).join(''));
@@ -100,19 +97,8 @@ const openDnsmasq = async ({stack}: Site, directory: string, queries: string): P
 	return subjectOf('dnsmasq', queries, ports.dnsmasq, async () => pid);
 };
 
-const findAardvark = async () => {
-	for (const program of ['/usr/lib/podman/aardvark-dns', '/usr/libexec/podman/aardvark-dns']) {
-		try {
-			await run(program, ['--version']);
-			return program;
-		} catch {}
-	}
-
-	throw new Missing('aardvark-dns is not installed');
-};
-
 const openAardvark = async ({stack}: Site, directory: string, queries: string): Promise<Subject> => {
-	const program = await findAardvark();
+	const program = await need('aardvark-dns');
 	const configuration = path.join(directory, 'aardvark');
 	await mkdir(configuration);
 	await writeFile(path.join(configuration, 'bench'), `${server}\n${[client, ...containers].map(({containerId, address, names: [name]}) => `${containerId} ${address}  ${name}\n`).join('')}`);
@@ -141,10 +127,7 @@ export const measurement: Measurement = {
 	],
 	rounds: 5,
 	async open(site) {
-		if (!await findCommand('dnsperf')) {
-			throw new Missing('dnsperf is not installed');
-		}
-
+		await need('dnsperf');
 		const directory = await site.directory();
 		const queries = path.join(directory, 'queries');
 		await writeFile(queries, containers.map(({names: [name]}) => `${name} A\n`).join(''));

@@ -1,10 +1,10 @@
 import {networkInterfaces} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {namespaceNameOf} from '../source/host/bridges/namespace.js';
-import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {image} from './bench-engine.js';
-import {Missing, type Measurement, type Subject} from './measurement.js';
+import type {Measurement, Subject} from './measurement.js';
+import {need} from './packages.js';
 
 const mebibytes = 64;
 const port = 15_080;
@@ -37,11 +37,7 @@ export const measurement: Measurement = {
 	metrics: [{name: 'throughput', unit: 'MiB/s'}],
 	rounds: 5,
 	async open(site) {
-		const curl = await findCommand('curl');
-		if (!curl) {
-			throw new Missing('curl is not installed');
-		}
-
+		const curl = await need('curl');
 		const {holm, paths, remove} = await site.engine();
 		const {stdout} = await holm('run', '--detach', '--publish', `127.0.0.1:${port}:80`, image, 'sh', '-c', script);
 		const id = stdout.trim();

@@ -6,18 +6,24 @@ import {messageOf} from '../source/engine/errors.js';
 import {openEngine, type BenchEngine} from './bench-engine.js';
 import {takeFigures, type Figure} from './figures.js';
 import {Missing, type Measurement, type Site} from './measurement.js';
+import {installPrograms} from './packages.js';
 import {layOut} from './table.js';
 
-const {values: {json, rounds, help}, positionals} = parseArgs({
+const {values: {json, rounds, setup, help}, positionals} = parseArgs({
 	allowPositionals: true,
-	options: {json: {type: 'boolean', default: false}, rounds: {type: 'string'}, help: {type: 'boolean', default: false}},
+	options: {
+		json: {type: 'boolean', default: false},
+		rounds: {type: 'string'},
+		setup: {type: 'boolean', default: false},
+		help: {type: 'boolean', default: false},
+	},
 });
 
 const say = (text: string) => {
 	process.stderr.write(`${text}\n`);
 };
 
-const usageOf = (script: string, measurements: readonly Measurement[]) => `Usage: npm run ${script} -- [--json] [--rounds N] [MEASUREMENT...]\n\nMeasurements: ${measurements.map(({name}) => name).join(', ')}`;
+const usageOf = (script: string, measurements: readonly Measurement[]) => `Usage: npm run ${script} -- [--json] [--rounds N] [MEASUREMENT...]\n       npm run ${script} -- --setup installs the programs that are missing.\n\nMeasurements: ${measurements.map(({name}) => name).join(', ')}`;
 
 const loadAverages = () => os.loadavg().map(average => average.toFixed(2)).join(', ');
 
@@ -87,6 +93,11 @@ const takeAll = async (script: string, measurements: readonly Measurement[]): Pr
 	if (help || unknown !== undefined || (rounds !== undefined && !/^[1-9]\d{0,3}$/v.test(rounds))) {
 		say(unknown === undefined ? usage : `There is no measurement ${JSON.stringify(unknown)}.\n${usage}`);
 		return help ? 0 : 2;
+	}
+
+	if (setup) {
+		await installPrograms(say);
+		return 0;
 	}
 
 	const loadBefore = loadAverages();

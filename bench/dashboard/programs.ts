@@ -1,11 +1,12 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {access, constants, open} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {stripVTControlCharacters} from 'node:util';
-import {Missing, type Site} from '../measurement.js';
+import type {Site} from '../measurement.js';
+import {need} from '../packages.js';
 import {untilQuiet, untilSelected, type Answer} from './frames.js';
 import {openTerminal, type BenchTerminal} from './terminal.js';
 
@@ -65,19 +66,6 @@ const writeLog = async (file: string) => {
 	}
 };
 
-const isInstalled = async (name: string): Promise<boolean> => {
-	for (const directory of (process.env.PATH ?? '').split(path.delimiter)) {
-		try {
-			await access(path.join(directory, name), constants.X_OK);
-			return true;
-		} catch {
-			// The next directory may have it.
-		}
-	}
-
-	return false;
-};
-
 export type Programs = {
 	readonly peers: readonly ScreenProgram[];
 	readonly missing: readonly string[];
@@ -107,17 +95,20 @@ const firstFrameOf = ({written}: BenchTerminal, shows: RegExp | undefined): numb
 
 /** The installed peers, with a home directory of their own, so that user settings are neither used nor changed. */
 export const openPrograms = async (site: Site): Promise<Programs> => {
-	if (!await isInstalled('python3')) {
-		throw new Missing('there is no python3, whose pseudo-terminal is used');
-	}
-
+	// Its pseudo-terminal is used.
+	await need('python3');
 	const home = await site.directory();
 	const missing: string[] = [];
 	const peers: ScreenProgram[] = [];
-	for (const name of ['btop', 'lnav']) {
-		if (!await isInstalled(name)) {
-			missing.push(`${name} is not installed`);
-		} else if (name === 'btop') {
+	for (const name of ['btop', 'lnav'] as const) {
+		try {
+			await need(name);
+		} catch (error) {
+			missing.push((error as Error).message);
+			continue;
+		}
+
+		if (name === 'btop') {
 			peers.push(btop);
 		} else {
 			const file = path.join(home, 'long.log');
