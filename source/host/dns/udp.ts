@@ -32,16 +32,23 @@ export const listenOnUdp = async (address: string, port: number, responderOf: Re
 		},
 	});
 	let isClosed = false;
+	/** Responses that fit into the send queue in any case. */
+	let room = 0;
 	const send = (response: Message, client: dgram.RemoteInfo) => {
 		if (isClosed) {
 			return;
 		}
 
-		if (socket.getSendQueueCount() >= maximumQueued) {
+		if (room === 0) {
+			room = Math.max(maximumQueued - socket.getSendQueueCount(), 0);
+		}
+
+		if (room === 0) {
 			onDrop('answers', client.address);
 			return;
 		}
 
+		room--;
 		socket.send(response, client.port, client.address);
 	};
 
