@@ -16,7 +16,8 @@ const pairs = (rows: ReadonlyArray<readonly [string, string]>): string => {
 };
 
 const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> => Object.entries(flags)
-	.toSorted(([a], [b]) => a.localeCompare(b))
+	// `localeCompare` would load the rules of a language.
+	.toSorted(([a], [b]) => a.toLowerCase() < b.toLowerCase() ? -1 : 1)
 	.map(([key, {shortFlag, aliases = [], value, description, default: standard}]) => {
 		const names = [`--${kebabCase(key)}`, ...aliases.map(alias => `--${alias}`)].join(', ');
 		return [

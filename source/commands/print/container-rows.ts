@@ -48,7 +48,7 @@ const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 
 /** `0.0.0.0:8000-8010->80-90/tcp, 6379/tcp`: adjacent ports as ranges, then exposed ports that are not published. */
 export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'exposedPorts'>): string => {
-	const sorted = ports.toSorted((a, b) => a.protocol.localeCompare(b.protocol)
+	const sorted = ports.toSorted((a, b) => Number(a.protocol > b.protocol) - Number(a.protocol < b.protocol)
 		|| Number(a.hostAddress > b.hostAddress) - Number(a.hostAddress < b.hostAddress)
 		|| a.containerPort - b.containerPort
 		|| a.hostPort - b.hostPort);
