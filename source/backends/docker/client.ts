@@ -93,12 +93,13 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 	});
 };
 
-const placeOf = (address: ReachableAddress): HttpOptions => {
+const placeOf = (address: ReachableAddress): HttpOptions & {readonly servername?: string} => {
 	if (address.kind === 'tcp') {
 		return {host: address.host, port: address.port, ...address.tls};
 	}
 
-	return address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: 'engine'};
+	// Without a name for TLS, Node's agent compiles a long pattern to see whether the host is an address.
+	return {host: 'engine', servername: '', ...address.kind === 'unix' && {socketPath: address.path}};
 };
 
 /** Adapts `dial` to the callback of Node's HTTP agent. */
