@@ -6,9 +6,10 @@ const defaultsOf = (flags: FlagTable): ParsedArguments['flags'] => Object.fromEn
 	.filter(([, value]) => value !== undefined));
 
 /** Like `parseArguments`, but loads meow only for flags: it takes as much CPU time as the rest of a small command. */
-export const parseCommandLine = async (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument'>, name: string): Promise<ParsedArguments> => {
+export const parseCommandLine = async (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument' | 'passesArguments'>, name: string): Promise<ParsedArguments> => {
 	const words = command.flagsEndAtFirstArgument ? argv.slice(0, 1) : argv;
-	if (words.every(word => !word.startsWith('-'))) {
+	const isPassed = command.passesArguments && !(argv.length === 1 && ['-h', '--help'].includes(argv[0]!));
+	if (isPassed || words.every(word => !word.startsWith('-'))) {
 		return {help: false, flags: defaultsOf(command.flags), input: argv};
 	}
 
