@@ -170,12 +170,12 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 };
 
 const runFound = async (argv: readonly string[], globals: GlobalFlags, processContext: ProcessContext): Promise<number> => {
-	const {connect, openDockerHost, environment} = processContext;
+	const {connect, openDockerHost, stdout, stderr, environment, workingDirectory, now} = processContext;
 	const {findCommand} = await import('./find-command.js');
 	const found = findCommand(argv);
 	if (found.kind === 'group') {
 		const {groupHelp} = await import('./help.js');
-		processContext.stdout.write(groupHelp(found.name, found.group));
+		stdout.write(groupHelp(found.name, found.group));
 		return 0;
 	}
 
@@ -183,7 +183,14 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, processCo
 	const {host} = globals;
 	let engine: ReturnType<Context['engine']> | undefined;
 	return runCommand(found, {
-		...processContext,
+		get stdin() {
+			return processContext.stdin;
+		},
+		stdout,
+		stderr,
+		environment,
+		workingDirectory,
+		now,
 		root,
 		host,
 		async engine() {
