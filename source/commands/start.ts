@@ -54,7 +54,10 @@ export const start = async (): Promise<never> => {
 
 	const {main} = await import('./main.js');
 	const status = await main(process.argv.slice(2), {
-		stdin: process.stdin,
+		// Opened only by commands that read it.
+		get stdin() {
+			return process.stdin;
+		},
 		stdout: process.stdout,
 		stderr: process.stderr,
 		environment: process.env,
