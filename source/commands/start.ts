@@ -1,12 +1,6 @@
-import {enableCompileCache} from 'node:module';
-import {homedir} from 'node:os';
-import path from 'node:path';
 import {compileOnMainThread} from '../engine/exit-deadlock.js';
 import {escapeControls} from '../text/escape.js';
 import {nonEmpty} from './non-empty.js';
-
-/** Not Node's default: any user can create that directory in /tmp first, and Node executes its content. */
-const cacheDirectory = (): string => path.join(nonEmpty(process.env.XDG_CACHE_HOME) ?? path.join(homedir(), '.cache'), 'holm', 'compiled');
 
 const flush = async (stream: NodeJS.WriteStream): Promise<void> => new Promise(resolve => {
 	if (stream.destroyed) {
@@ -29,7 +23,6 @@ const currentDirectory = (): string => {
 
 /** Runs `main` with the arguments and streams of this process, and exits. */
 export const start = async (): Promise<never> => {
-	enableCompileCache(cacheDirectory());
 	const isDashboard = process.argv.length <= 2;
 	if (!isDashboard) {
 		compileOnMainThread();

@@ -6,7 +6,8 @@ export type {DashboardOptions} from './frame/open.js';
 /** Runs the dashboard in the terminal until it quits and resolves with the exit status. Loads React and Ink only when called. */
 export const openDashboard = async (options: DashboardOptions): Promise<number> => {
 	// React reads this when it is loaded; its development checks take half as long again.
-	process.env.NODE_ENV ??= 'production';
+	const {env} = process;
+	env.NODE_ENV ??= 'production';
 	// By default V8 lets a heap of 35 MB grow to 200 MB under constant logs. Unknown flags are ignored.
 	setFlagsFromString('--semi-space-growth-factor=1');
 	setFlagsFromString('--heap-growing-percent=10');

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {existsSync, statSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -15,6 +16,8 @@ import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 
 const dist = new URL('../../', import.meta.url).href;
 const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
+/** As cli.js, but never from a bundle. */
+const unbundled = fileURLToPath(new URL('helpers/start.js', import.meta.url));
 const preload = new URL('helpers/print-modules.js', import.meta.url).href;
 
 let close: () => Promise<void>;
@@ -41,8 +44,8 @@ test.after.always(async () => {
 });
 
 /** The modules that a command loads: `source/…` and `test/…` of the project, `node:…`, and packages by their path. */
-const modulesOf = async (...argv: readonly string[]) => {
-	const child = spawn(process.execPath, ['--import', preload, cli, ...argv], {
+const modulesOf = async (argv: readonly string[], program = unbundled) => {
+	const child = spawn(process.execPath, ['--import', preload, program, ...argv], {
 		env: {...process.env, HOLM_HOST: host}, stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
 	});
 	const closed = new Promise<unknown>(resolve => {
@@ -52,7 +55,7 @@ const modulesOf = async (...argv: readonly string[]) => {
 	const names = loaded.split('\n').map(name => name.replace(dist, ''));
 	const packages = new Set(names.flatMap(name => /\/node_modules\/(?<package>[^\/]+)\//v.exec(name)?.groups?.package ?? []));
 	return {
-		status, stderr, packages: [...packages], own: names.filter(name => name.startsWith('source/')), node: names.filter(name => name.startsWith('node:')),
+		status, stderr, names, packages: [...packages], own: names.filter(name => name.startsWith('source/')), node: names.filter(name => name.startsWith('node:')),
 	};
 };
 
@@ -60,7 +63,7 @@ const heavy = new Set(['node:internal/deps/undici/undici', 'node:_tls_wrap', 'no
 
 test('the version and the help load no command, no engine and no package', async t => {
 	for (const argv of [['--version'], ['--help'], ['network']]) {
-		const {status, own, packages, node} = await modulesOf(...argv);
+		const {status, own, packages, node} = await modulesOf(argv);
 		t.is(status, 0);
 		t.deepEqual(packages, [], argv.join(' '));
 		t.deepEqual(node.filter(name => heavy.has(name) || name === 'node:http'), [], argv.join(' '));
@@ -69,19 +72,29 @@ test('the version and the help load no command, no engine and no package', async
 });
 
 test('a command loads its own family of verbs, and meow only for flags', async t => {
-	const list = await modulesOf('ps');
+	const list = await modulesOf(['ps']);
 	t.like(list, {status: 0, stderr: '', packages: []});
 	t.deepEqual(list.node.filter(name => heavy.has(name)), []);
 	t.true(list.node.includes('node:http') && list.own.includes('source/backends/docker/containers.js'), 'the modules are seen');
 	const foreign = /^source\/(?:dashboard|api|host\/(?!store\/paths)|daemon\/start|backends\/(?:ssh|memory|hosts\/c)|backends\/docker\/(?:networks|images|volumes|system|snapshot|execs|logs|events|stats)\.|commands\/print\/go)/v;
 	t.deepEqual(list.own.filter(name => foreign.test(name)), []);
 
-	const all = await modulesOf('ps', '--all');
+	const all = await modulesOf(['ps', '--all']);
 	t.like(all, {status: 0, stderr: '', packages: ['meow']});
 	t.false(all.node.includes('node:internal/deps/undici/undici'));
 
-	const run = await modulesOf('run', '--detach', 'redis:alpine');
+	const run = await modulesOf(['run', '--detach', 'redis:alpine']);
 	t.like(run, {status: 0, packages: ['meow']});
 	t.deepEqual(run.own.filter(name => /^source\/(?:dashboard|api|daemon\/start|backends\/ssh)/v.test(name)), []);
 	t.false(run.node.includes('node:internal/deps/undici/undici'));
+});
+
+// Without the bundles, `npm run build` has not run since the compiler has.
+(existsSync(new URL('bundle/licences.txt', dist)) && statSync(new URL('bundle/licences.txt', dist)).mtimeMs > statSync(new URL('.tsbuildinfo', dist)).mtimeMs ? test : test.skip)('a command of the bundle is two files', async t => {
+	for (const argv of [['--version'], ['--help'], ['ps'], ['__complete', 'rm', '--'], ['__complete', 'rm', '']]) {
+		const {status, stderr, names, node} = await modulesOf(argv, cli);
+		t.like({status, stderr}, {status: 0, stderr: ''}, argv.join(' '));
+		t.deepEqual(names.filter(name => /^(?:file:|source\/|cli|bundle)/v.test(name)), ['cli.js', 'bundle/commands.cjs'], argv.join(' '));
+		t.deepEqual(node.filter(name => heavy.has(name) && name !== 'node:child_process'), [], argv.join(' '));
+	}
 });

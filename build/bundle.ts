@@ -1,0 +1,117 @@
+/**
+Bundles the modules in `dist` and the packages that they use, because a process that loads hundreds of files starts slowly. `cli.tsx` runs one of the two bundles:
+
+- `commands.cjs`, without the dashboard. CommonJS, which Node reads and compiles in half the time.
+- `holm.js`, with everything. An ES module, because Ink's layout is a WebAssembly module that is awaited.
+
+Neither is in a process with the other or with the modules in `dist/source`, so no module is loaded twice. The daemon and the workers are not bundled.
+*/
+/* eslint-disable require-unicode-regexp -- esbuild's filters are patterns of Go, which have no flag for it. */
+import {readFile, glob, rm, writeFile} from 'node:fs/promises';
+import {isBuiltin} from 'node:module';
+import path from 'node:path';
+import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild';
+
+const dist = path.resolve(import.meta.dirname, '..');
+const project = path.dirname(dist);
+const output = path.join(dist, 'bundle');
+
+/** Has native parts that are optional. */
+const unbundled = new Set(['ssh2', 'react-devtools-core']);
+
+/** `import.meta.url` of a module stays the address of its own file, beside which it looks for others. */
+const keepAddresses: Plugin = {
+	name: 'keep-addresses',
+	setup({onLoad}) {
+		onLoad({filter: /\/dist\/source\/.*\.js$/}, async ({path: file}) => ({
+			contents: (await readFile(file, 'utf8')).replaceAll('import.meta', () => `metaOf(${JSON.stringify(path.relative(output, file))})`),
+		}));
+	},
+};
+
+/** An import at the top of an ES module would load what only one command needs, and evaluate the lazy getters of Node's own modules. */
+const requireLazily: Plugin = {
+	name: 'require-lazily',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /.*/}, ({path: name, namespace}) => {
+			if (!isBuiltin(name) && !unbundled.has(name)) {
+				return undefined;
+			}
+
+			return namespace === 'required' ? {path: name, external: true} : {path: name, namespace: 'required'};
+		});
+		onLoad({filter: /.*/, namespace: 'required'}, ({path: name}) => ({contents: `module.exports = require(${JSON.stringify(name)})`}));
+	},
+};
+
+/** Only the dashboard and the demo need these. */
+const leaveOutDashboard: Plugin = {
+	name: 'leave-out-dashboard',
+	setup({onResolve}) {
+		onResolve({filter: /\/dashboard\/index\.js$|\/backends\/memory\/engine\.js$/}, ({path: name, resolveDir}) => ({
+			path: path.relative(output, path.join(resolveDir, name)), external: true,
+		}));
+	},
+};
+
+const bundle = async (options: BuildOptions): Promise<Metafile> => {
+	const {metafile, warnings} = await build({
+		entryPoints: [path.join(dist, 'source/commands/start.js')],
+		absWorkingDir: project,
+		bundle: true,
+		platform: 'node',
+		target: 'node22.20',
+		legalComments: 'none',
+		// Names stay, for stacks.
+		minifyWhitespace: true,
+		minifySyntax: true,
+		metafile: true,
+		logLevel: 'warning',
+		...options,
+	});
+	if (warnings.length > 0) {
+		throw new Error('esbuild has warned');
+	}
+
+	return metafile!;
+};
+
+/** The directories of the packages in a bundle. */
+const packagesOf = ({inputs}: Metafile): readonly string[] => [...new Set(Object.keys(inputs).flatMap(file => /^.*\/node_modules\/(?:@[^\/]+\/)?[^\/]+|^node_modules\/(?:@[^\/]+\/)?[^\/]+/v.exec(file)?.[0] ?? []))].toSorted();
+
+const noticeOf = async (directory: string): Promise<string> => {
+	const {name, version, license} = JSON.parse(await readFile(path.join(project, directory, 'package.json'), 'utf8')) as Readonly<Record<string, string>>;
+	const files = await Array.fromAsync(glob('{licen[cs]e,LICEN[CS]E,Licen[cs]e}*', {cwd: path.join(project, directory)}));
+	const texts = await Promise.all(files.toSorted().map(async file => readFile(path.join(project, directory, file), 'utf8')));
+	return [`${name} ${version}, ${license}`, ...texts.map(text => text.trim())].join('\n\n');
+};
+
+await rm(output, {recursive: true, force: true});
+const commands = await bundle({
+	outfile: path.join(output, 'commands.cjs'),
+	format: 'cjs',
+	plugins: [keepAddresses, leaveOutDashboard],
+	external: ['ssh2', 'tar-stream'],
+	define: {'import.meta': 'bundleMeta'},
+	banner: {js: `const metaOf = file => ({get url() {
+	return require("node:url").pathToFileURL(require("node:path").join(__dirname, file)).href;
+}});
+const bundleMeta = metaOf("commands.cjs");`},
+});
+const all = await bundle({
+	outfile: path.join(output, 'holm.js'),
+	format: 'esm',
+	plugins: [keepAddresses, requireLazily],
+	// React's development checks take half as long again.
+	define: {'process.env.NODE_ENV': '"production"'},
+	banner: {js: `import {createRequire} from 'node:module';
+const require = createRequire(import.meta.url);
+const metaOf = file => ({url: new URL(file, import.meta.url).href});`},
+});
+const packages = [...new Set([...packagesOf(commands), ...packagesOf(all)])].toSorted();
+if (packagesOf(commands).some(name => /\/(?:react|ink)$/v.test(name)) || packages.filter(name => /\/(?:react|ink)$/v.test(name)).length !== 2) {
+	throw new Error('React and Ink must be in one bundle, once');
+}
+
+const notices = await Promise.all(packages.map(async directory => noticeOf(directory)));
+await writeFile(path.join(output, 'licences.txt'), `${['commands.cjs and holm.js contain these packages.', ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);

@@ -1,0 +1,3 @@
+import {start} from '../../../source/commands/start.js';
+
+await start();
