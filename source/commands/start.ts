@@ -23,8 +23,8 @@ const currentDirectory = (): string => {
 
 /** Runs `main` with the arguments and streams of this process, and exits. */
 export const start = async (): Promise<never> => {
-	const isDashboard = process.argv.length <= 2;
-	if (!isDashboard) {
+	// All else than flags that only the dashboard has.
+	if (process.argv.slice(2).some(argument => /^[^\-]|^--(?:help|version)$/v.test(argument))) {
 		compileOnMainThread();
 	}
 
