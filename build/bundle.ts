@@ -54,6 +54,17 @@ const leaveOutDashboard: Plugin = {
 	},
 };
 
+/** Parts of Ink's packages that take long to start and are not needed. */
+const startPackagesFast: Plugin = {
+	name: 'start-packages-fast',
+	setup({onResolve, onLoad}) {
+		const stringWidth = path.join(import.meta.dirname, 'string-width.js');
+		onResolve({filter: /^string-width$/}, ({importer}) => importer === stringWidth ? undefined : {path: stringWidth});
+		// With `fetch`, for which Node loads undici, it would read what is in the file itself.
+		onLoad({filter: /\/yoga-wasm-base64-esm\.js$/}, async ({path: file}) => ({contents: `const fetch = undefined;${await readFile(file, 'utf8')}`}));
+	},
+};
+
 const bundle = async (options: BuildOptions): Promise<Metafile> => {
 	const {metafile, warnings} = await build({
 		entryPoints: [path.join(dist, 'source/commands/start.js')],
@@ -101,7 +112,7 @@ const bundleMeta = metaOf("commands.cjs");`},
 const all = await bundle({
 	outfile: path.join(output, 'holm.js'),
 	format: 'esm',
-	plugins: [keepAddresses, requireLazily],
+	plugins: [keepAddresses, startPackagesFast, requireLazily],
 	// React's development checks take half as long again.
 	define: {'process.env.NODE_ENV': '"production"'},
 	banner: {js: `import {createRequire} from 'node:module';
