@@ -10,9 +10,13 @@ const simple = /^[\u{20}-\u{7E}\u{A1}-\u{AC}\u{AE}-\u{2FF}\u{2010}-\u{2027}\u{21
 // eslint-disable-next-line no-control-regex, regexp/no-control-character
 const colours = /\u{1B}\[[\d;]*m/gv;
 
-/** The width of text, which may have colours, if it is the number of its characters. */
-export const simpleWidth = (text: string): number | undefined => {
-	const plain = text.replaceAll(colours, '');
+/** The width of text if it is the number of its characters, without colours. */
+export const simpleWidth = (...[text, {ambiguousIsNarrow = true, countAnsiEscapeCodes = false} = {}]: Parameters<Width>): number | undefined => {
+	if (!ambiguousIsNarrow) {
+		return undefined;
+	}
+
+	const plain = countAnsiEscapeCodes ? text : text.replaceAll(colours, '');
 	return simple.test(plain) ? plain.length : undefined;
 };
 
@@ -20,7 +24,7 @@ let full: Width | undefined;
 
 /** As `string-width`. */
 export default function stringWidth(...[text, options]: Parameters<Width>): number {
-	const width = options ? undefined : simpleWidth(text);
+	const width = simpleWidth(text, options);
 	if (width !== undefined) {
 		return width;
 	}

@@ -19,4 +19,7 @@ test('all other text is left to the package', t => {
 	for (const text of ['漢', '👍', 'e\u{301}', '\u{AD}', '\u{7}', '\u{1B}[2Ja', '\u{1B}]0;title\u{7}', '\u{E000}']) {
 		t.is(simpleWidth(text), undefined, JSON.stringify(text));
 	}
+
+	t.is(simpleWidth('\u{1B}[1m', {countAnsiEscapeCodes: true}), undefined);
+	t.is(simpleWidth('─', {ambiguousIsNarrow: false}), undefined);
 });
