@@ -18,12 +18,13 @@ if (major < 22 || (major === 22 && minor < 20)) {
 
 	/** From a bundle, see `build/bundle.ts`; in a checkout, only until the compiler has run again. */
 	const load = async (): Promise<typeof Start> => {
-		if (changed('bundle/licences.txt') <= changed('.tsbuildinfo')) {
+		// The version and the help need so few modules that they start faster than the bundle.
+		if (changed('bundle/licences.txt') <= changed('.tsbuildinfo') || /^--(?:help|version)$/v.test(first)) {
 			return import('./source/commands/start.js');
 		}
 
-		// A command, or a flag that prints something, never opens the dashboard.
-		if (/^[^\-]|^--(?:help|version)$/v.test(first)) {
+		// A command never opens the dashboard.
+		if (/^[^\-]/v.test(first)) {
 			return createRequire(import.meta.url)('./bundle/commands.cjs') as typeof Start;
 		}
 

@@ -71,7 +71,6 @@ const bundle = async (options: BuildOptions): Promise<Metafile> => {
 		absWorkingDir: project,
 		bundle: true,
 		platform: 'node',
-		target: 'node22.20',
 		legalComments: 'none',
 		// Names stay, for stacks.
 		minifyWhitespace: true,

@@ -11,7 +11,8 @@ const simple = /^[\u{20}-\u{7E}\u{A1}-\u{AC}\u{AE}-\u{2FF}\u{2010}-\u{2027}\u{21
 const colours = /\u{1B}\[[\d;]*m/gv;
 
 /** The width of text if it is the number of its characters, without colours. */
-export const simpleWidth = (...[text, {ambiguousIsNarrow = true, countAnsiEscapeCodes = false} = {}]: Parameters<Width>): number | undefined => {
+export const simpleWidth = (...[text, options]: Parameters<Width>): number | undefined => {
+	const {ambiguousIsNarrow = true, countAnsiEscapeCodes = false} = options ?? {};
 	if (!ambiguousIsNarrow) {
 		return undefined;
 	}

@@ -37,7 +37,7 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 		return address;
 	}
 
-	let socket = await socketOf(root);
+	let socket = socketOf(root);
 	const state = await probeSocket(socket);
 	if (state === 'forbidden') {
 		throw await forbiddenSocket(socket);
@@ -50,7 +50,7 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 
 		const {startDaemon} = await import('./start.js');
 		await startDaemon({root, onStep});
-		socket = await socketOf(root);
+		socket = socketOf(root);
 	}
 
 	return {kind: 'unix', path: socket};

@@ -1,4 +1,4 @@
-import {access} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
@@ -19,18 +19,9 @@ export const probeSocket = async (socket: string): Promise<SocketState> => new P
 });
 
 /** The socket of the engine in a directory: the service's if it exists, else the one in the directory. */
-export const socketOf = async (root: string, service = serviceSocket): Promise<string> => {
+export const socketOf = (root: string, service = serviceSocket): string => {
 	const directory = path.resolve(root);
-	if (directory !== defaultRoot) {
-		return pathsOf(directory).socket;
-	}
-
-	try {
-		await access(service);
-		return service;
-	} catch {
-		return pathsOf(directory).socket;
-	}
+	return directory === defaultRoot && existsSync(service) ? service : pathsOf(directory).socket;
 };
 
 /** The error for a user without access to a socket. */

@@ -211,7 +211,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		return;
 	}
 
-	const socket = await socketOf(directory);
+	const socket = socketOf(directory);
 	const state = await probeSocket(socket);
 	if (state === 'listening') {
 		if (addresses.length > 0) {
