@@ -54,14 +54,40 @@ const leaveOutDashboard: Plugin = {
 	},
 };
 
-/** Parts of Ink's packages that take long to start and are not needed. */
+type Edit = {readonly file: RegExp; readonly from: string; readonly to: string};
+
+/** What packages do when they start and Holm does not need. */
+const edits: readonly Edit[] = [
+	// With `fetch`, for which Node loads undici, Yoga would read what is in the file itself.
+	{file: /\/yoga-wasm-base64-esm\.js$/, from: 'var loadYoga', to: 'const fetch = undefined; var loadYoga'},
+	// Meow normalises a package.json for a help of its own alone.
+	{
+		file: /\/meow\/build\/dependencies\.js$/,
+		from: 'var normalizeExports = requireNormalize();\nconst normalizePackageData = getDefaultExportFromCjs(normalizeExports);',
+		to: 'const normalizePackageData = data => getDefaultExportFromCjs(requireNormalize())(data);',
+	},
+	{file: /\/meow\/build\/dependencies\.js$/, from: '\npromisify(execFile);', to: ''},
+];
+
 const startPackagesFast: Plugin = {
 	name: 'start-packages-fast',
 	setup({onResolve, onLoad}) {
 		const stringWidth = path.join(import.meta.dirname, 'string-width.js');
 		onResolve({filter: /^string-width$/}, ({importer}) => importer === stringWidth ? undefined : {path: stringWidth});
-		// With `fetch`, for which Node loads undici, it would read what is in the file itself.
-		onLoad({filter: /\/yoga-wasm-base64-esm\.js$/}, async ({path: file}) => ({contents: `const fetch = undefined;${await readFile(file, 'utf8')}`}));
+		for (const file of new Set(edits.map(edit => edit.file))) {
+			onLoad({filter: file}, async ({path: name}) => {
+				let contents = await readFile(name, 'utf8');
+				for (const {from, to} of edits.filter(edit => edit.file.test(name))) {
+					if (contents.split(from).length !== 2) {
+						throw new Error(`${name} is another version: it does not have ${JSON.stringify(from)} once`);
+					}
+
+					contents = contents.replace(from, () => to);
+				}
+
+				return {contents};
+			});
+		}
 	},
 };
 
@@ -72,7 +98,6 @@ const bundle = async (options: BuildOptions): Promise<Metafile> => {
 		bundle: true,
 		platform: 'node',
 		legalComments: 'none',
-		// Names stay, for stacks.
 		minifyWhitespace: true,
 		minifySyntax: true,
 		metafile: true,
@@ -100,7 +125,9 @@ await rm(output, {recursive: true, force: true});
 const commands = await bundle({
 	outfile: path.join(output, 'commands.cjs'),
 	format: 'cjs',
-	plugins: [keepAddresses, leaveOutDashboard],
+	// The other bundle keeps names, for the stacks of `--debug`, which comes before the command.
+	minifyIdentifiers: true,
+	plugins: [keepAddresses, startPackagesFast, leaveOutDashboard],
 	external: ['ssh2', 'tar-stream'],
 	define: {'import.meta': 'bundleMeta'},
 	banner: {js: `const metaOf = file => ({get url() {
