@@ -10,29 +10,31 @@ if (major < 22 || (major === 22 && minor < 20)) {
 	process.exitCode = runWithNewerNode(new URL(import.meta.url), needed);
 } else {
 	const {statSync} = process.getBuiltinModule('node:fs');
-	const {createRequire, enableCompileCache} = process.getBuiltinModule('node:module');
+	const {enableCompileCache} = process.getBuiltinModule('node:module');
 	const {homedir} = process.getBuiltinModule('node:os');
 	const {join} = process.getBuiltinModule('node:path');
+	// Not Node's default: any user can create that directory in /tmp first, and Node executes its content.
+	const directory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holm', 'compiled');
+	enableCompileCache(directory);
+	const changed = (file: string) => statSync(join(import.meta.dirname, file), {throwIfNoEntry: false})?.mtimeMs ?? 0;
 	const [first = ''] = process.argv.slice(2);
-	const changed = (file: string) => statSync(new URL(file, import.meta.url), {throwIfNoEntry: false})?.mtimeMs ?? 0;
 
 	/** From a bundle, see `build/bundle.ts`; in a checkout, only until the compiler has run again. */
 	const load = async (): Promise<typeof Start> => {
-		// The version and the help need so few modules that they start faster than the bundle.
-		if (changed('bundle/licences.txt') <= changed('.tsbuildinfo') || /^--(?:help|version)$/v.test(first)) {
+		// The version and the help need so few modules that they start faster than a bundle. Stacks are those of modules.
+		if (changed('bundle/licences.txt') <= changed('.tsbuildinfo') || /^--(?:help|version|debug)$/v.test(first)) {
 			return import('./source/commands/start.js');
 		}
 
+		const {loadBundle} = await import('./source/commands/load-bundle.js');
+		const hasFlags = process.argv.slice(2).some(argument => argument.startsWith('-'));
 		// A command never opens the dashboard.
-		if (/^[^\-]/v.test(first)) {
-			return createRequire(import.meta.url)('./bundle/commands.cjs') as typeof Start;
-		}
-
-		return await import(new URL('bundle/holm.js', import.meta.url).href) as typeof Start;
+		const name = /^[^\-]/v.test(first) ? 'commands.cjs' : 'holm.cjs';
+		return loadBundle(join(import.meta.dirname, 'bundle', name), {
+			directory, word: `${/^[a-z_]+$/v.test(first) ? first : ''}${hasFlags ? '-' : ''}`,
+		}) as typeof Start;
 	};
 
-	// Not Node's default: any user can create that directory in /tmp first, and Node executes its content.
-	enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holm', 'compiled'));
 	const {start} = await load();
 	await start();
 }

@@ -1,23 +1,25 @@
 /**
 Bundles the modules in `dist` and the packages that they use, because a process that loads hundreds of files starts slowly. `cli.tsx` runs one of the two bundles:
 
-- `commands.cjs`, without the dashboard. CommonJS, which Node reads and compiles in half the time.
-- `holm.js`, with everything. An ES module, because Ink's layout is a WebAssembly module that is awaited.
+- `commands.cjs`, without the dashboard, for commands
+- `holm.cjs`, with everything
 
 Neither is in a process with the other or with the modules in `dist/source`, so no module is loaded twice. The daemon and the workers are not bundled.
 */
 /* eslint-disable require-unicode-regexp -- esbuild's filters are patterns of Go, which have no flag for it. */
-import {readFile, glob, rm, writeFile} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {readFile, glob, mkdir, rm, writeFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
 import path from 'node:path';
+import vm from 'node:vm';
 import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild';
 
 const dist = path.resolve(import.meta.dirname, '..');
 const project = path.dirname(dist);
 const output = path.join(dist, 'bundle');
 
-/** Has native parts that are optional. */
-const unbundled = new Set(['ssh2', 'react-devtools-core']);
+/** CommonJS, and seldom needed. */
+const unbundled = new Set(['ssh2', 'tar-stream', 'react-devtools-core']);
 
 /** `import.meta.url` of a module stays the address of its own file, beside which it looks for others. */
 const keepAddresses: Plugin = {
@@ -29,7 +31,7 @@ const keepAddresses: Plugin = {
 	},
 };
 
-/** An import at the top of an ES module would load what only one command needs, and evaluate the lazy getters of Node's own modules. */
+/** An import at the top of the bundle would load what only one command needs, and evaluate the lazy getters of Node's own modules. */
 const requireLazily: Plugin = {
 	name: 'require-lazily',
 	setup({onResolve, onLoad}) {
@@ -91,23 +93,48 @@ const startPackagesFast: Plugin = {
 	},
 };
 
-const bundle = async (options: BuildOptions): Promise<Metafile> => {
-	const {metafile, warnings} = await build({
-		entryPoints: [path.join(dist, 'source/commands/start.js')],
-		absWorkingDir: project,
-		bundle: true,
-		platform: 'node',
-		legalComments: 'none',
-		minifyWhitespace: true,
-		minifySyntax: true,
-		metafile: true,
-		logLevel: 'warning',
-		...options,
-	});
-	if (warnings.length > 0) {
-		throw new Error('esbuild has warned');
+/** At the top of a bundle, which runs as a CommonJS module: `metaOf` gives a module of `dist/source` its `import.meta`, `bundleMeta` is the one of packages. */
+const banner = `const metaOf = file => ({get url() {
+	return require("node:url").pathToFileURL(require("node:path").join(__dirname, file)).href;
+}});
+const bundleMeta = metaOf("package.js");`;
+
+/** The bundle is made as an ES module, because Ink awaits its WebAssembly. It has no import, and one export at the end. */
+const asCommonJs = (text: string): string => {
+	const parts = /^(?<body>.*)export\{(?<local>[\w$]+) as start\};\s*$/sv.exec(text)?.groups;
+	if (!parts) {
+		throw new Error('the bundle does not end with the export of start');
 	}
 
+	return `${parts.body}module.exports = {start: ${parts.local}};\n`;
+};
+
+const bundle = async (name: string, {plugins = [], ...options}: BuildOptions): Promise<Metafile> => {
+	const {metafile, warnings, outputFiles} = await build({
+		entryPoints: [path.join(dist, 'source/commands/start.js')],
+		outfile: path.join(output, name),
+		write: false,
+		absWorkingDir: project,
+		bundle: true,
+		format: 'esm',
+		platform: 'node',
+		minify: true,
+		legalComments: 'none',
+		metafile: true,
+		logLevel: 'warning',
+		plugins: [keepAddresses, startPackagesFast, ...plugins, requireLazily],
+		define: {'import.meta': 'bundleMeta', 'process.env.NODE_ENV': '"production"'},
+		banner: {js: banner},
+		...options,
+	});
+	const text = asCommonJs(outputFiles![0]!.text);
+	// Throws if the text is no function's body.
+	new vm.Script(`(function () {${text}})`); // eslint-disable-line no-new
+	if (warnings.length > 0 || /\P{ASCII}/v.test(text)) {
+		throw new Error(`${name}: esbuild has warned, or the text is not ASCII`);
+	}
+
+	await writeFile(path.join(output, name), `//${createHash('sha256').update(text).digest('hex')}\n${text}`);
 	return metafile!;
 };
 
@@ -122,33 +149,13 @@ const noticeOf = async (directory: string): Promise<string> => {
 };
 
 await rm(output, {recursive: true, force: true});
-const commands = await bundle({
-	outfile: path.join(output, 'commands.cjs'),
-	format: 'cjs',
-	// The other bundle keeps names, for the stacks of `--debug`, which comes before the command.
-	minifyIdentifiers: true,
-	plugins: [keepAddresses, startPackagesFast, leaveOutDashboard],
-	external: ['ssh2', 'tar-stream'],
-	define: {'import.meta': 'bundleMeta'},
-	banner: {js: `const metaOf = file => ({get url() {
-	return require("node:url").pathToFileURL(require("node:path").join(__dirname, file)).href;
-}});
-const bundleMeta = metaOf("commands.cjs");`},
-});
-const all = await bundle({
-	outfile: path.join(output, 'holm.js'),
-	format: 'esm',
-	plugins: [keepAddresses, startPackagesFast, requireLazily],
-	// React's development checks take half as long again.
-	define: {'process.env.NODE_ENV': '"production"'},
-	banner: {js: `import {createRequire} from 'node:module';
-const require = createRequire(import.meta.url);
-const metaOf = file => ({url: new URL(file, import.meta.url).href});`},
-});
+await mkdir(output, {recursive: true});
+const commands = await bundle('commands.cjs', {plugins: [leaveOutDashboard]});
+const all = await bundle('holm.cjs', {});
 const packages = [...new Set([...packagesOf(commands), ...packagesOf(all)])].toSorted();
 if (packagesOf(commands).some(name => /\/(?:react|ink)$/v.test(name)) || packages.filter(name => /\/(?:react|ink)$/v.test(name)).length !== 2) {
 	throw new Error('React and Ink must be in one bundle, once');
 }
 
 const notices = await Promise.all(packages.map(async directory => noticeOf(directory)));
-await writeFile(path.join(output, 'licences.txt'), `${['commands.cjs and holm.js contain these packages.', ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
+await writeFile(path.join(output, 'licences.txt'), `${['commands.cjs and holm.cjs contain these packages.', ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);

@@ -5,7 +5,7 @@ const wide = /^[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{F
 /** The columns that text takes in a terminal. */
 export const widthOf = (text: string): number => {
 	// The ellipsis, of cut values.
-	if (/^[\u{20}-\u{7E}…]*$/v.test(text)) {
+	if (/^[\u{20}-\u{7E}\u{2026}]*$/v.test(text)) {
 		return text.length;
 	}
 

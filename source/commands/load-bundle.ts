@@ -1,0 +1,80 @@
+// An import would evaluate the lazy getters of these modules.
+const fs = process.getBuiltinModule('node:fs');
+const {createRequire} = process.getBuiltinModule('node:module');
+const path = process.getBuiltinModule('node:path');
+const vm = process.getBuiltinModule('node:vm');
+
+/** When the functions have run that a dashboard needs to start. */
+const startMilliseconds = 2000;
+/** The first line of a bundle is a comment with the hash of the rest. */
+const keyLength = 67;
+const maximumWords = 100;
+
+type Cached = {readonly words: readonly string[]; readonly data: Buffer};
+
+/** Compiled code of the bundle with this key, if this user has written it: V8 compares no more than the length of the source. */
+const readCached = (file: string, key: string): Cached | undefined => {
+	try {
+		const descriptor = fs.openSync(file, 'r');
+		try {
+			const content = fs.fstatSync(descriptor).uid === process.geteuid?.() ? fs.readFileSync(descriptor) : Buffer.alloc(0);
+			const end = content.indexOf('\n', key.length);
+			const [size, ...words] = content.toString('latin1', key.length, end).split(' ');
+			const data = content.subarray(end + 1);
+			return content.toString('latin1', 0, key.length) === key && Number(size) === data.length ? {words, data} : undefined;
+		} finally {
+			fs.closeSync(descriptor);
+		}
+	} catch {
+		return undefined;
+	}
+};
+
+const writeCached = (file: string, key: string, {words, data}: Cached): void => {
+	const draft = `${file}.${process.pid}`;
+	try {
+		fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
+		fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${key}${[data.length, ...words].join(' ')}\n`, 'latin1'), data]), {mode: 0o600});
+		fs.renameSync(draft, file);
+	} catch {
+		// Without the file, the next start is slower.
+		try {
+			fs.unlinkSync(draft);
+		} catch {
+			// There was no draft.
+		}
+	}
+};
+
+/**
+Runs a bundle of `build/bundle.ts` and returns its exports.
+
+Keeps the compiled code in `directory`, with the functions that each `word`, such as a command, has called. Node's own cache has none of them, because it takes the code before it runs.
+*/
+export const loadBundle = (bundle: string, {directory, word}: {readonly directory: string; readonly word: string}): unknown => {
+	const source = fs.readFileSync(bundle, 'latin1');
+	const key = source.slice(0, keyLength);
+	const file = path.join(directory, `${path.basename(bundle, '.cjs')}-${process.version}-${process.arch}`);
+	const cached = readCached(file, key);
+	const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+		filename: bundle, cachedData: cached?.data, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+	});
+	const words = script.cachedDataRejected ? [] : cached?.words ?? [];
+	if (!words.includes(word) && words.length < maximumWords) {
+		const save = () => {
+			clearTimeout(timer);
+			process.off('exit', save);
+			writeCached(file, key, {words: [...words, word], data: script.createCachedData()});
+		};
+
+		// Later V8 forgets functions that have not been called for long.
+		const timer = setTimeout(save, startMilliseconds);
+		timer.unref();
+		process.once('exit', save);
+	}
+
+	const loaded = {exports: {}};
+	const run = script.runInThisContext() as (...values: readonly unknown[]) => void;
+	run(loaded.exports, createRequire(bundle), loaded, bundle, path.dirname(bundle));
+	return loaded.exports;
+};
