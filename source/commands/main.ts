@@ -1,4 +1,5 @@
 import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
+import type {MemoryEngine} from '../backends/memory/engine.js';
 import type {EngineTarget} from '../dashboard/state/known-engines.js';
 import type {Context} from './command.js';
 import type {FoundCommand} from './find-command.js';
@@ -156,16 +157,24 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 		return openDashboard({...options, target: targetOf(host ?? nonEmpty(environment.HOLM_HOST) ?? ownHost, ownRoot)});
 	}
 
-	const {createMemoryEngine} = await import('../backends/memory/engine.js');
-	const engine = createMemoryEngine({lively: true, now: processContext.now});
+	// Made once the first frame is drawn.
+	let engine: MemoryEngine | undefined;
 	try {
 		return await openDashboard({
 			...options,
 			target: {title: 'demo', host: demoHost},
-			connect: async (showStep, target) => target.host === demoHost ? engine : options.connect(showStep, target),
+			async connect(showStep, target) {
+				if (target.host !== demoHost) {
+					return options.connect(showStep, target);
+				}
+
+				const {createMemoryEngine} = await import('../backends/memory/engine.js');
+				engine ??= createMemoryEngine({lively: true, now: processContext.now});
+				return engine;
+			},
 		});
 	} finally {
-		engine.close();
+		engine?.close();
 	}
 };
 
