@@ -143,7 +143,7 @@ const packagesOf = ({inputs}: Metafile): readonly string[] => [...new Set(Object
 
 const noticeOf = async (directory: string): Promise<string> => {
 	const {name, version, license} = JSON.parse(await readFile(path.join(project, directory, 'package.json'), 'utf8')) as Readonly<Record<string, string>>;
-	const files = await Array.fromAsync(glob('{licen[cs]e,LICEN[CS]E,Licen[cs]e}*', {cwd: path.join(project, directory)}));
+	const files = await Array.fromAsync(glob('{.,build}/{licen[cs]e,LICEN[CS]E,Licen[cs]e}*', {cwd: path.join(project, directory)}));
 	const texts = await Promise.all(files.toSorted().map(async file => readFile(path.join(project, directory, file), 'utf8')));
 	return [`${name} ${version}, ${license}`, ...texts.map(text => text.trim())].join('\n\n');
 };
