@@ -1,5 +1,5 @@
 import type {Measurement} from '../measurement.js';
-import {dashboard, demo, openPrograms} from './programs.js';
+import {demo, openHolm, openPrograms} from './programs.js';
 
 export const measurement: Measurement = {
 	name: 'first-frame',
@@ -8,7 +8,7 @@ export const measurement: Measurement = {
 	rounds: 7,
 	async open(site) {
 		const {peers, missing, start} = await openPrograms(site);
-		const programs = [dashboard(), demo, ...peers];
+		const programs = [await openHolm(site), demo, ...peers];
 		// The first run of all fills the cache of compiled code.
 		for (const program of programs.slice(0, 2)) {
 			await using _ = await start(program);

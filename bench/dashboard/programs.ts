@@ -46,8 +46,16 @@ export const serveEngine = async (site: Site, ...options: readonly string[]): Pr
 	return ['--connect', socket];
 };
 
+const holm = [process.execPath, compiled('../../cli.js')];
+
+/** `holm`, command line included, with the engine of `dashboard` in a process of its own. */
+export const openHolm = async (site: Site): Promise<ScreenProgram> => {
+	const [, socket] = await serveEngine(site);
+	return {...dashboard(), command: [...holm, '--host', `unix://${socket}`]};
+};
+
 /** `holm --demo`, command line included. */
-export const demo: ScreenProgram = {...dashboard(), name: 'holm --demo', command: [process.execPath, compiled('../../cli.js'), '--demo'], shows: /shop-web/v};
+export const demo: ScreenProgram = {...dashboard(), name: 'holm --demo', command: [...holm, '--demo'], shows: /shop-web/v};
 
 const btop: ScreenProgram = {name: 'btop', command: ['btop', '--utf-force'], keys: ['\u{1B}[B', '\u{1B}[A'], answer: untilQuiet};
 
