@@ -34,7 +34,8 @@ const writeCached = (file: string, key: string, {words, data}: Cached): void => 
 	const draft = `${file}.${process.pid}`;
 	try {
 		fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
-		fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${key}${[data.length, ...words].join(' ')}\n`, 'latin1'), data]), {mode: 0o600});
+		// Exclusively, because a superuser's cache may be in a directory of somebody else, who could have put a link there.
+		fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${key}${[data.length, ...words].join(' ')}\n`, 'latin1'), data]), {mode: 0o600, flag: 'wx'});
 		fs.renameSync(draft, file);
 	} catch {
 		// Without the file, the next start is slower.
