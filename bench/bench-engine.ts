@@ -63,13 +63,17 @@ export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSigna
 	const root = path.join(directory, 'r');
 	const context = path.join(directory, 'context');
 	await makeContext(context);
-	const vector = (arguments_: readonly string[]) => [cli, '--root', root, ...arguments_];
+	// As a user's commands: those that begin with a flag start otherwise.
+	const environment = {HOLM_ROOT: root};
 	// A command would restart a stopped engine.
-	const holm = async (...arguments_: readonly string[]) => run(process.execPath, vector(arguments_), {signal});
+	const holm = async (...arguments_: readonly string[]) => run(process.execPath, [cli, ...arguments_], {signal, environment});
 	stack.defer(async () => {
-		await run(process.execPath, vector(['system', 'stop', '--all', '--force']));
+		await run(process.execPath, [cli, 'system', 'stop', '--all', '--force'], {environment});
 	});
-	await holm('build', '--tag', image, context);
+	// No build, which would need a second machine.
+	const archive = path.join(directory, 'image.tar');
+	await run('tar', ['--create', '--file', archive, '--directory', context, 'bin']);
+	await holm('import', archive, image);
 	await holm('run', '--rm', image, 'true');
 	return {
 		paths: pathsOf(root),

@@ -1,5 +1,5 @@
 /**
-Benchmarks of Holm beside comparable programs on this host: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
+Benchmarks of Holm beside comparable programs on this host: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`, `npm run bench -- --timeline`.
 */
 import {measurement as builds} from './builds.js';
 import {measurement as coldBoot} from './cold-boot.js';
@@ -16,6 +16,7 @@ import {runBench} from './run-bench.js';
 import {measurement as runDetached} from './run-detached.js';
 import {measurement as runWhole} from './run-whole.js';
 import {measurement as tenAtOnce} from './ten-at-once.js';
+import {measurement as timeline} from './timeline.js';
 
 await runBench('bench', [
 	nameServer,
@@ -24,6 +25,7 @@ await runBench('bench', [
 	runDetached,
 	runWhole,
 	tenAtOnce,
+	timeline,
 	memory,
 	listContainers,
 	networkCreation,

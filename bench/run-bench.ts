@@ -9,21 +9,24 @@ import {Missing, type Measurement, type Site} from './measurement.js';
 import {installPrograms} from './packages.js';
 import {layOut} from './table.js';
 
-const {values: {json, rounds, setup, help}, positionals} = parseArgs({
+const {values: {json, rounds, setup, timeline, help}, positionals: named} = parseArgs({
 	allowPositionals: true,
 	options: {
 		json: {type: 'boolean', default: false},
 		rounds: {type: 'string'},
 		setup: {type: 'boolean', default: false},
+		timeline: {type: 'boolean', default: false},
 		help: {type: 'boolean', default: false},
 	},
 });
+
+const positionals = timeline ? [...named, 'timeline'] : named;
 
 const say = (text: string) => {
 	process.stderr.write(`${text}\n`);
 };
 
-const usageOf = (script: string, measurements: readonly Measurement[]) => `Usage: npm run ${script} -- [--json] [--rounds N] [MEASUREMENT...]\n       npm run ${script} -- --setup installs the programs that are missing.\n\nMeasurements: ${measurements.map(({name}) => name).join(', ')}`;
+const usageOf = (script: string, measurements: readonly Measurement[]) => `Usage: npm run ${script} -- [--json] [--rounds N] [MEASUREMENT...]\n       npm run ${script} -- --setup installs the programs that are missing, and --timeline measures the parts of one start.\n\nMeasurements: ${measurements.map(({name}) => name).join(', ')}`;
 
 const loadAverages = () => os.loadavg().map(average => average.toFixed(2)).join(', ');
 
