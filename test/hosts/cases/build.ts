@@ -10,6 +10,7 @@ const dockerfileFor = (release: number): string => release >= 13 ? `FROM box\nRU
 export const build: Case = {
 	name: 'build',
 	describe: 'an image with a RUN step is built in the builder, which the first build makes, and has its result',
+	limitMs: 20 * 60_000,
 	async run(host, say) {
 		await needBox(host);
 		await must(host, ['mkdir', '-p', '/tmp/built']);

@@ -56,7 +56,12 @@ export const makeCheckoutDisk = async (directory: string, disk: string): Promise
 		await copy(path.dirname(path.dirname(await realpath(npm))), path.join(root, 'npm'));
 		const {stdout: cache} = await run(npm, ['config', 'get', 'cache']);
 		await access(path.join(cache.trim(), '_cacache'));
-		await copy(path.join(cache.trim(), '_cacache'), path.join(root, '_cacache'));
+		await mkdir(path.join(root, '_cacache'));
+		// Not what npm writes at this moment.
+		for (const name of ['content-v2', 'index-v5']) {
+			await copy(path.join(cache.trim(), '_cacache', name), path.join(root, '_cacache', name));
+		}
+
 		await mkdir(path.join(root, 'bin'));
 		await copyFile(process.execPath, path.join(root, 'bin/node'));
 		await run('chown', ['--recursive', '--no-dereference', '0:0', root]);
