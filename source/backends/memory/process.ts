@@ -40,6 +40,8 @@ export type Invocation = {
 	readonly signal: AbortSignal;
 	/** Handles a signal in place of its usual effect. */
 	readonly onSignal: (number: number, handler: () => void) => void;
+	/** How many programs the process has had before this one, each in place of the last. */
+	readonly replaced?: number;
 };
 
 /** A built-in program; resolves with its exit status. */

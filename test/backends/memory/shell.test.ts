@@ -261,6 +261,12 @@ for (const [title, script] of Object.entries(endless)) {
 	});
 }
 
+test.serial('a process runs a limited number of programs', async t => {
+	const {exitCode, stderr} = await runHere('echo "exec sh /f" > /f; sh /f');
+	t.is(exitCode, 2);
+	t.regex(stderr, /no more than 100 programs/v);
+});
+
 test.serial('a container has a limited number of processes', async t => {
 	const {exitCode, stderr} = await runHere('echo "sh /f" > /f; sh /f');
 	t.is(exitCode, 2);

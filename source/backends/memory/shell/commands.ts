@@ -116,6 +116,9 @@ const startChild = (shell: Shell, command: readonly string[], files: Descriptors
 	}
 };
 
+/** Each stays in memory until the last one has ended. */
+const mostReplaced = 100;
+
 /** Runs a program until it ends or is interrupted. With `replaces`, it has the shell's process. */
 const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors, {replaces = false} = {}): Promise<number> => {
 	const name = words[0]!;
@@ -132,7 +135,18 @@ const runProgram = async (shell: Shell, words: readonly string[], files: Descrip
 		return isMissing ? 127 : 126;
 	}
 
-	return replaces ? program(invocationOf(shell, words, files)) : startChild(shell, words, files, program).ended;
+	if (!replaces) {
+		return startChild(shell, words, files, program).ended;
+	}
+
+	const replaced = (shell.invocation.replaced ?? 0) + 1;
+	if (replaced > mostReplaced) {
+		throw new ShellError(`${name}: the demo's processes run no more than ${mostReplaced} programs one after the other`);
+	}
+
+	await breathe();
+	checkStopped(shell);
+	return program({...invocationOf(shell, words, files), replaced});
 };
 
 const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call, 'shell' | 'words'>): Promise<number> => {

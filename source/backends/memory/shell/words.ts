@@ -75,7 +75,7 @@ const outputOf = async (shell: Shell, run: Run): Promise<string> => {
 
 const valueOf = ({status, positional, lastJob, variables, invocation}: Shell, name: string): string => {
 	const special: Readonly<Record<string, number | undefined>> = {'?': status, $: invocation.pid, '!': lastJob?.pid};
-	return String(special[name] ?? (/^\d/v.test(name) ? positional[Number(name)] : variables.get(name)) ?? '');
+	return String((Object.hasOwn(special, name) ? special[name] : undefined) ?? (/^\d/v.test(name) ? positional[Number(name)] : variables.get(name)) ?? '');
 };
 
 /** Integers whose sums are exact. */
