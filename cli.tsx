@@ -9,13 +9,39 @@ if (major < 22 || (major === 22 && minor < 20)) {
 	const {runWithNewerNode} = await import('./source/commands/newer-node.js');
 	process.exitCode = runWithNewerNode(new URL(import.meta.url), needed);
 } else {
-	const {statSync} = process.getBuiltinModule('node:fs');
+	const {existsSync, mkdirSync, statSync} = process.getBuiltinModule('node:fs');
 	const {enableCompileCache} = process.getBuiltinModule('node:module');
 	const {homedir} = process.getBuiltinModule('node:os');
-	const {join} = process.getBuiltinModule('node:path');
-	// Not Node's default: any user can create that directory in /tmp first, and Node executes its content.
-	const directory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holm', 'compiled');
-	enableCompileCache(directory);
+	const {isAbsolute, join} = process.getBuiltinModule('node:path');
+
+	/** Not Node's default for compiled code: any user can create that directory in /tmp first, and Node executes its content. Undefined if there can be none. */
+	const cacheDirectory = (): string | undefined => {
+		try {
+			// The XDG base directory specification: a relative path counts as none.
+			const caches = [process.env.XDG_CACHE_HOME ?? '', join(homedir(), '.cache')].find(place => isAbsolute(place));
+			const wanted = caches && join(caches, 'holm', 'compiled');
+			if (!caches || !wanted || existsSync(wanted)) {
+				return wanted || undefined;
+			}
+
+			// Node itself never stops trying where no directory can be made, such as in /proc.
+			for (const place of [caches, join(caches, 'holm'), wanted]) {
+				if (!existsSync(place)) {
+					mkdirSync(place, {mode: 0o700});
+				}
+			}
+
+			return wanted;
+		} catch {
+			return undefined;
+		}
+	};
+
+	const directory = cacheDirectory();
+	if (directory !== undefined) {
+		enableCompileCache(directory);
+	}
+
 	const changed = (file: string) => statSync(join(import.meta.dirname, file), {throwIfNoEntry: false})?.mtimeMs ?? 0;
 	const [first = ''] = process.argv.slice(2);
 

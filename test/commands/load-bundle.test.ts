@@ -4,6 +4,7 @@ import {mkdtemp, readFile, readdir, rm, stat, truncate, writeFile} from 'node:fs
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 
 const program = `
@@ -13,6 +14,23 @@ const {answer} = loadBundle(bundle, {directory, word});
 process.stdout.write(String(answer()));
 `;
 const module = new URL('../../source/commands/load-bundle.js', import.meta.url).href;
+
+const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
+
+test('without a directory for compiled code, commands run all the same', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-bundle-'));
+	t.teardown(async () => rm(directory, {recursive: true}));
+	// In the second, Node would never stop trying to make it.
+	for (const environment of [{XDG_CACHE_HOME: 'relative', HOME: ''}, {XDG_CACHE_HOME: '/proc'}, {HOME: '/proc/none'}, {XDG_CACHE_HOME: path.join(directory, 'none/none')}]) {
+		t.regex(execFileSync(process.execPath, [cli, 'completion', 'bash'], {
+			encoding: 'utf8', timeout: 60_000, cwd: directory, env: environment,
+		}), /holm/v);
+	}
+
+	t.deepEqual(await readdir(directory), []);
+	execFileSync(process.execPath, [cli, 'completion', 'bash'], {timeout: 60_000, env: {XDG_CACHE_HOME: path.join(directory, 'some')}});
+	t.deepEqual(await readdir(directory), ['some']);
+});
 
 test('compiled code is kept for each word, and used only for the source that it comes from', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-bundle-'));
@@ -30,7 +48,7 @@ test('compiled code is kept for each word, and used only for the source that it 
 	});
 	const words = async () => {
 		const [, line = ''] = (await readFile(file, 'latin1')).split('\n');
-		return line.split(' ').slice(1);
+		return line.split(' ').slice(2);
 	};
 
 	await write('"one "');
@@ -52,6 +70,15 @@ test('compiled code is kept for each word, and used only for the source that it 
 	await writeFile(file, '');
 	t.is(run('ps'), 'two x.cjs');
 	t.deepEqual(await words(), ['ps']);
+
+	// Damaged code would end the process, each time.
+	const whole = await readFile(file);
+	await writeFile(file, Buffer.concat([whole.subarray(0, -64), Buffer.alloc(64)]));
+	t.is(run('ps'), 'two x.cjs');
+	t.deepEqual(await readFile(file).then(({length}) => length), whole.length);
+	await rm(file);
+	execFileSync('mkfifo', [file]);
+	t.is(run('ps'), 'two x.cjs', 'a pipe, for which an open would wait');
 
 	t.is(run('ps', bundle), 'two x.cjs', 'nowhere to write');
 });
