@@ -124,7 +124,7 @@ type Memory = QemuOptions['ram'] & {
 
 /** The initial memory of the machine, isolated from other machines. */
 const provideMemory = async (options: MachineOptions): Promise<Memory> => {
-	const {template, uid, gid} = options;
+	const {template, uid, gid, signal} = options;
 	// Virtiofsd must see the guest's writes.
 	const isShared = options.shares.length > 0;
 	if (!isShared && template.readOnly) {
@@ -133,12 +133,17 @@ const provideMemory = async (options: MachineOptions): Promise<Memory> => {
 		};
 	}
 
+	const holding = isShared ? ownMemory(template, {uid, gid, signal}) : holdMemory(template, gid);
 	try {
-		const {path, descriptor, release} = await (isShared ? ownMemory(template, {uid, gid}) : holdMemory(template, gid));
+		const {path, descriptor, release} = await unlessAborted(holding, signal);
 		return {
 			path, share: isShared, readOnly: false, descriptors: [descriptor], release,
 		};
 	} catch {
+		holding.then(({release}) => {
+			release();
+		}, () => undefined);
+		signal?.throwIfAborted();
 		return {
 			path: await copyMemory(options), share: isShared, readOnly: false, descriptors: [], release: () => undefined,
 		};

@@ -56,10 +56,12 @@ type CopyOptions = {
 	/** May read and write it, unless it is sealed. */
 	readonly gid: number;
 	readonly isSealed: boolean;
+	/** Ends the copying. */
+	readonly signal?: AbortSignal;
 };
 
 /** Resolves with the copy, opened read-only. The kernel frees it when it is closed everywhere. */
-const copyIntoMemory = async (ram: string, {uid, gid, isSealed}: CopyOptions): Promise<FileHandle> => {
+const copyIntoMemory = async (ram: string, {uid, gid, isSealed, signal}: CopyOptions): Promise<FileHandle> => {
 	const call = systemCalls[process.arch];
 	if (call === undefined) {
 		throw new HolmError('unsupported', `files in memory are not supported on ${process.arch}`);
@@ -78,8 +80,8 @@ const copyIntoMemory = async (ram: string, {uid, gid, isSealed}: CopyOptions): P
 	const ended = once(child, 'close').then(() => undefined);
 	child.stdin.on('error', () => undefined);
 	try {
-		const signal = AbortSignal.timeout(copyTimeoutMs);
-		const line = await Promise.race([once(createInterface(child.stdout), 'line', {signal}).then(([number]) => String(number)), ended]);
+		const limit = AbortSignal.timeout(copyTimeoutMs);
+		const line = await Promise.race([once(createInterface(child.stdout), 'line', {signal: signal ? AbortSignal.any([signal, limit]) : limit}).then(([number]) => String(number)), ended]);
 		if (line === undefined) {
 			throw new HolmError('internal', `the memory of a template cannot be copied: ${complaint.trim() || 'perl ended'}`);
 		}
@@ -106,8 +108,8 @@ A copy of the memory of a template for one machine, which others may map, too: v
 
 In a file of a disk, the host's kernel would write the guest's memory to that disk again and again. Throws with perl's error if it cannot be made.
 */
-export const ownMemory = async ({ram}: Pick<Template, 'ram'>, {uid, gid}: Pick<CopyOptions, 'uid' | 'gid'>): Promise<HeldMemory> => {
-	const handle = await copyIntoMemory(ram, {uid, gid, isSealed: false});
+export const ownMemory = async ({ram}: Pick<Template, 'ram'>, owner: Pick<CopyOptions, 'uid' | 'gid' | 'signal'>): Promise<HeldMemory> => {
+	const handle = await copyIntoMemory(ram, {...owner, isSealed: false});
 	return {
 		path: inheritedPath,
 		descriptor: handle.fd,
@@ -161,7 +163,10 @@ export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: n
 			},
 		};
 	} catch (error) {
-		kept.delete(key);
+		if (kept.get(key) === held) {
+			kept.delete(key);
+		}
+
 		throw error;
 	}
 };
