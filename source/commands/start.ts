@@ -31,7 +31,7 @@ export const start = async (): Promise<never> => {
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
 			if (error.code !== 'EPIPE' && stream === process.stdout) {
-				process.stderr.write(`Error: standard output cannot be written: ${error.message.replace(/^[A-Z]+: |, write$/gv, '')} (free some space, or write elsewhere)\n`);
+				process.stderr.write(`Error: standard output cannot be written: ${error.message.replaceAll(/^[A-Z]+: |, write$/gv, '')} (free some space, or write elsewhere)\n`);
 			}
 
 			// A reader such as `head` has exited; shells expect the status of SIGPIPE.
