@@ -1,7 +1,9 @@
+import {Buffer} from 'node:buffer';
 import * as rules from '../../rules/networks/attachments.js';
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {Attachment, DnsRecord} from '../../engine/resources.js';
+import type {FileTree} from './file-tree.js';
 import type {ContainerRecord, NetworkRecord, State} from './state.js';
 
 /** The running containers on a network. */
@@ -12,8 +14,18 @@ const membersOf = ({containers}: State, network: NetworkRecord): readonly ZoneMe
 export const zoneOf = (state: State, network: NetworkRecord): readonly DnsRecord[] =>
 	recordsOf({gateway: network.gateway}, membersOf(state, network));
 
+/** The IPv4 addresses of a name in a container's `/etc/hosts`. */
+const addressesIn = (files: FileTree, name: string): readonly string[] => {
+	const node = files.find('/etc/hosts')?.node;
+	const lines = node?.type === 'file' ? Buffer.from(node.content).toString().split('\n') : [];
+	return lines.flatMap(line => {
+		const [address = '', ...names] = line.split('#', 1)[0]!.trim().split(/\s+/v);
+		return /^[\d.]+$/v.test(address) && names.some(other => other.toLowerCase() === name) ? [address] : [];
+	});
+};
+
 /** Resolves a name for a container: from its `/etc/hosts`, then from its networks. */
-export const resolveFor = (state: State, {container}: ContainerRecord, given: string): readonly string[] => {
+export const resolveFor = (state: State, {container, files}: ContainerRecord, given: string): readonly string[] => {
 	const name = given.toLowerCase().replace(/\.$/v, '');
 	const {attachments, configuration} = container;
 	if (name === 'localhost') {
@@ -26,6 +38,11 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 
 	if (name === (configuration.hostname ?? container.id.slice(0, 12))) {
 		return [attachments[0]?.address ?? '127.0.0.1'];
+	}
+
+	const written = addressesIn(files, name);
+	if (written.length > 0) {
+		return written;
 	}
 
 	const extra = configuration.extraHosts.filter(host => host.split(':', 1)[0]!.toLowerCase() === name).map(host => host.slice(host.indexOf(':') + 1));
