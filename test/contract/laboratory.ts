@@ -39,6 +39,18 @@ export type Lacks = {
 	readonly platforms?: boolean;
 	/** Standard input ends when the first attached client leaves. */
 	readonly detaching?: boolean;
+	/** Host names are in `/etc/hosts` only. */
+	readonly hostnames?: boolean;
+	/** Addresses, gateways and ranges cannot be chosen. */
+	readonly addresses?: boolean;
+	/** The networks of a container are fixed at its first start. */
+	readonly connecting?: boolean;
+	/** A network that a stopped container asks for cannot be removed. */
+	readonly freeNetworks?: boolean;
+	/** Empty volumes stay empty. */
+	readonly filledVolumes?: boolean;
+	/** A port is published on one address family at a time. */
+	readonly bothFamilies?: boolean;
 	/** A session with logs is attached before they are read: output in between appears twice. */
 	readonly seamlessLogs?: boolean;
 };
@@ -120,7 +132,10 @@ export const createLaboratory = (
 		return id;
 	};
 
-	const script = async (commands: string, given: Partial<ContainerConfiguration> = {}) => create({command: ['sh', '-c', commands], ...given});
+	const script = async (
+		commands: string,
+		given: Partial<ContainerConfiguration> = {},
+	) => create({command: ['sh', '-c', commands], ...given});
 
 	const start = async (given: Partial<ContainerConfiguration> = {}): Promise<string> => {
 		const id = await create({command: waiting, ...given});
@@ -263,7 +278,10 @@ export const createLaboratory = (
 		t.true(error instanceof HolmError, `${String(error)} is no HolmError`);
 		if (!lacks.refusals) {
 			t.is((error as HolmError).code, code, `${error.message} has another code`);
-			t.true(typeof names === 'string' ? error.message.includes(names) : names.test(error.message), `${JSON.stringify(error.message)} does not name ${String(names)}`);
+			t.true(
+				typeof names === 'string' ? error.message.includes(names) : names.test(error.message),
+				`${JSON.stringify(error.message)} does not name ${String(names)}`,
+			);
 		}
 
 		t.false(error.message.includes('\n'), 'an error is one line');
