@@ -1,0 +1,99 @@
+import {HolmError} from '../../engine/errors.js';
+import {escapeControls} from '../../text/escape.js';
+import {flavourOf, type Flavour} from './pseudo-terminal.js';
+import {textOf} from './decode/lenient.js';
+import {collect} from './collect.js';
+import type {Transport} from './transport.js';
+
+/** Apple's program on a host, and what must be known of the host. */
+export type Found = {
+	/** Absolute. */
+	readonly path: string;
+	/** Such as `1.2.2`. */
+	readonly version: string;
+	readonly commits: {readonly client: string; readonly server?: string};
+	/** Directory of the user. */
+	readonly home: string;
+	readonly system: string;
+	readonly flavour: Flavour;
+	/** `arm64` or `amd64`. */
+	readonly architecture: string;
+};
+
+export const releases = 'github.com/apple/container/releases';
+
+const oldest = 1;
+
+/** Says what the host is, which program is the first that it has, and what that prints about its version. */
+const probe = `
+uname -s
+uname -m
+printf '%s\\n' "$HOME"
+for p in "$HOLM_CONTAINER" "$(command -v container)" /usr/local/bin/container /opt/homebrew/bin/container; do
+	case $p in
+		/*) if [ -x "$p" ]; then printf '%s\\n' "$p"; exec "$p" system version --format json; fi ;;
+	esac
+done
+`;
+
+const architectures: Readonly<Record<string, string>> = {aarch64: 'arm64', x86_64: 'amd64'};
+
+const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => Array.isArray(value);
+
+const versionsOf = (text: string): ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => {
+	try {
+		const parsed = JSON.parse(text) as unknown;
+		return isList(parsed) ? parsed : [];
+	} catch {
+		return [];
+	}
+};
+
+/** Reads what the probe has printed. Throws `unsupported` for a host or a program that is not Apple's, and `unavailable` where there is none. */
+export const readProbe = (text: string, where: string): Found => {
+	const [system = '', machine = '', home = '', path = '', ...rest] = text.split('\n');
+	const version = rest.join('\n');
+	if (path === '') {
+		throw system === 'Darwin'
+			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}`})
+			: new HolmError(
+				'unsupported',
+				`Apple's container needs macOS, and ${where} has ${escapeControls(system.slice(0, 40)) || 'another system'}`,
+				{remedy: 'leave out --host apple for the engine of this host'},
+			);
+	}
+
+	const [client, server] = versionsOf(version);
+	const shown = escapeControls(path.slice(0, 200));
+	if (client?.appName !== 'container' || typeof client.version !== 'string') {
+		throw new HolmError(
+			'unsupported',
+			`${shown} on ${where} is not Apple's container, or older than 1.0`,
+			{remedy: `install or update it: ${releases}`},
+		);
+	}
+
+	if (!(Number.parseInt(client.version, 10) >= oldest)) {
+		throw new HolmError(
+			'unsupported',
+			`container ${escapeControls(client.version.slice(0, 40))} on ${where} is too old: Holm needs 1.0 or later`,
+			{remedy: `update it: ${releases}`},
+		);
+	}
+
+	return {
+		path,
+		version: client.version,
+		commits: {client: textOf(client.commit), ...typeof server?.commit === 'string' && {server: server.commit}},
+		home,
+		system,
+		flavour: flavourOf(system),
+		architecture: architectures[machine] ?? machine,
+	};
+};
+
+/** Finds Apple's program on a host, in one round trip: a session over SSH has not the PATH of a login. */
+export const findProgram = async (transport: Transport): Promise<Found> => {
+	const {stdout} = await collect(transport, ['/bin/sh', '-c', probe]);
+	return readProbe(stdout.toString(), transport.name);
+};
