@@ -4,13 +4,13 @@ import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
 import {resolveHost} from '../backends/hosts/resolve.js';
-import type {Environment} from '../backends/hosts/which-engine.js';
+import {whichEngine, type Environment} from '../backends/hosts/which-engine.js';
 import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 
 export type ConnectOptions = {
 	/** Directory of this host's engine; default `/var/lib/holm`. */
 	readonly root?: string;
-	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, or `own` for this host's, which overrides HOLM_HOST. */
+	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
 	readonly host?: string;
 	/** Environment with HOLM_HOST and Docker's variables; default the process's. */
 	readonly environment?: Environment;
@@ -56,5 +56,23 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 	return {kind: 'unix', path: socket};
 };
 
-/** Connects to the engine that `reachEngine` finds. */
-export const connect = async (options: ConnectOptions = {}): Promise<Engine> => createDockerEngine(await reachEngine(options));
+const connectApple = async (target: string | undefined, environment: Environment): Promise<Engine> => {
+	if (target !== undefined) {
+		throw new HolmError(
+			'unsupported',
+			`Apple's container on ${JSON.stringify(target.slice(0, 200))} cannot be reached over SSH yet`,
+			{remedy: 'run holm --host apple on that Mac'},
+		);
+	}
+
+	const {createAppleEngine} = await import('../backends/apple/engine.js');
+	const {createLocalTransport} = await import('../backends/apple/local.js');
+	return createAppleEngine(createLocalTransport({environment}));
+};
+
+/** Connects to the engine that `reachEngine` finds, or to Apple's. */
+export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
+	const {host, environment = process.env} = options;
+	const choice = whichEngine(host, environment);
+	return choice.kind === 'apple' ? connectApple(choice.target, environment) : createDockerEngine(await reachEngine(options));
+};

@@ -1,3 +1,4 @@
+import {HolmError} from '../../engine/errors.js';
 import {parseAddress, type EngineAddress} from '../../wire/addresses.js';
 import {
 	asDockers,
@@ -13,6 +14,14 @@ export const resolveHost = async (host: string | undefined, environment: Environ
 	const resolve = async (choice: Choice): Promise<EngineAddress | undefined> => {
 		if (choice.kind === 'own') {
 			return undefined;
+		}
+
+		if (choice.kind === 'apple') {
+			throw new HolmError(
+				'unsupported',
+				'Apple\'s container does not serve Docker\'s API',
+				{remedy: 'use holm\'s own commands with --host apple'},
+			);
 		}
 
 		if (choice.kind === 'context') {

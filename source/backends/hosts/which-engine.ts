@@ -10,6 +10,8 @@ export type Choice =
 	| {readonly kind: 'own'}
 	/** An address; `certificates` is the directory of ca.pem, cert.pem and key.pem for tcp://, and `isDocker` marks an address from Docker's settings. */
 	| {readonly kind: 'address'; readonly address: string; readonly certificates?: string; readonly isDocker?: boolean}
+	/** Apple's `container`: of this host, or of another one over SSH. */
+	| {readonly kind: 'apple'; readonly target?: string}
 	/** A Docker context; without a name, the current one of Docker's configuration. */
 	| {readonly kind: 'context'; readonly name?: string};
 
@@ -27,7 +29,11 @@ export const dockerDirectory = (environment: Environment): string => environment
 /** The engine of Docker's default context; source: docker/cli, cli/flags/options.go. */
 const defaultDocker = (environment: Environment): Choice => {
 	if (environment.DOCKER_TLS && !environment.DOCKER_TLS_VERIFY) {
-		throw new HolmError('unsupported', 'DOCKER_TLS asks for TLS that verifies nothing', {remedy: 'set DOCKER_TLS_VERIFY=1 too, and DOCKER_CERT_PATH'});
+		throw new HolmError(
+			'unsupported',
+			'DOCKER_TLS asks for TLS that verifies nothing',
+			{remedy: 'set DOCKER_TLS_VERIFY=1 too, and DOCKER_CERT_PATH'},
+		);
 	}
 
 	return {
@@ -53,7 +59,11 @@ export const isContextName = (name: string): boolean => /^[a-z\d][\w.+\-]+$/iv.t
 /** The context of a name; `default` has no files. Throws `invalid` for a malformed name. */
 export const contextNamed = (name: string, environment: Environment): Choice => {
 	if (!isContextName(name)) {
-		throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is not the name of a Docker context`, {remedy: 'docker context ls lists them'});
+		throw new HolmError(
+			'invalid',
+			`${JSON.stringify(name.slice(0, 200))} is not the name of a Docker context`,
+			{remedy: 'docker context ls lists them'},
+		);
 	}
 
 	return name === 'default' ? defaultDocker(environment) : {kind: 'context', name};
@@ -72,6 +82,10 @@ export const whichEngine = (host: string | undefined, environment: Environment):
 
 	if (wanted === 'docker') {
 		return docker(environment);
+	}
+
+	if (wanted === 'apple' || wanted.startsWith('apple://')) {
+		return {kind: 'apple', ...wanted !== 'apple' && {target: wanted.slice('apple://'.length)}};
 	}
 
 	const scheme = 'context://';

@@ -1,0 +1,131 @@
+import {randomBytes} from 'node:crypto';
+import {createEventLog, type EventLog} from '../../engine/event-log.js';
+import type {ExecConfiguration} from '../../engine/execs.js';
+import type {Container, EngineEvent, Network} from '../../engine/resources.js';
+import {createWake, type Wake} from '../../engine/wake.js';
+import {findProgram} from './find-program.js';
+import type {Following, Offsets} from './follow.js';
+import {createProgram, type Program} from './program.js';
+import type {Execution, Transport} from './transport.js';
+
+/** One run of a container that this process watches. */
+export type Run = {
+	readonly startedAt: number;
+	/** Where its output begins. */
+	readonly from: Offsets;
+	/** Resolves when it has ended and everything after that is done. */
+	readonly over: Promise<void>;
+	following?: Following;
+	/** A signal that Holm sent and after which Apple may lose the status. */
+	isKilled: boolean;
+};
+
+export type ExecRecord = {
+	readonly id: string;
+	readonly containerId: string;
+	readonly configuration: ExecConfiguration;
+	state: 'created' | 'running' | 'ended';
+	exitCode?: number;
+	execution?: Execution;
+};
+
+/** What this process knows of a container beside what is on the host. */
+export type Live = {
+	readonly id: string;
+	/** Notified after every change. */
+	readonly changed: Wake;
+	run?: Run;
+	/** A restart that is to come. */
+	cancelRestart?: () => void;
+	/** Restarts in a row, for the growing delay. */
+	attempts: number;
+	/** It was stopped on request: no policy restarts it. */
+	isStopped: boolean;
+	isRemoved: boolean;
+	exits: number;
+	lastExit: {readonly exitCode: number; readonly reason?: string};
+	health?: Container['health'];
+	stopHealth?: () => void;
+};
+
+export type Context = {
+	readonly transport: Transport;
+	/** Apple's program, which is looked for once. */
+	readonly program: () => Promise<Program>;
+	readonly events: EventLog;
+	/** By id. */
+	readonly lives: Map<string, Live>;
+	readonly execs: Map<string, ExecRecord>;
+	/** By Apple's name. */
+	networks: ReadonlyMap<string, Pick<Network, 'id' | 'name' | 'gateway'>>;
+	/** Later than all that were given before, in milliseconds. */
+	readonly newMoment: () => number;
+	/** What the events of this engine have told so far, for those who look for changes of others. */
+	readonly told: Map<string, string>;
+	/** Verbs that make or remove things run one after another. */
+	readonly inTurn: <Value>(action: () => Promise<Value>) => Promise<Value>;
+};
+
+export const newId = (): string => randomBytes(32).toString('hex');
+
+/** One action after another, whether the one before failed or not. */
+const createQueue = () => {
+	let last: Promise<unknown> = Promise.resolve();
+	return async <Value>(action: () => Promise<Value>): Promise<Value> => {
+		const next = last.then(action, action);
+		last = next.catch(() => undefined);
+		return next;
+	};
+};
+
+export const createContext = (transport: Transport): Context => {
+	let found: Promise<Program> | undefined;
+	let moment = 0;
+	return {
+		transport,
+		async program() {
+			found ??= (async () => createProgram(transport, await findProgram(transport)))();
+			try {
+				return await found;
+			} catch (error) {
+				// It may be installed later.
+				found = undefined;
+				throw error;
+			}
+		},
+		events: createEventLog(),
+		lives: new Map(),
+		execs: new Map(),
+		networks: new Map(),
+		newMoment() {
+			moment = Math.max(Date.now(), moment + 1);
+			return moment;
+		},
+		told: new Map(),
+		inTurn: createQueue(),
+	};
+};
+
+export const liveOf = ({lives}: Context, id: string): Live => {
+	const live = lives.get(id) ?? {
+		id, changed: createWake(), attempts: 0, isStopped: false, isRemoved: false, exits: 0, lastExit: {exitCode: 0},
+	};
+	lives.set(id, live);
+	return live;
+};
+
+export const publish = ({events}: Context, event: Omit<EngineEvent, 'time'>): void => {
+	events.publish({time: Date.now(), ...event});
+};
+
+/** Publishes an event of a container, with the attributes that Docker gives. */
+export const publishOf = (
+	context: Context,
+	{container}: {readonly container: Pick<Container, 'id' | 'name' | 'configuration'>},
+	action: string,
+	attributes: EngineEvent['attributes'] = {},
+): void => {
+	publish(context, {type: 'container', action, id: container.id, attributes: {
+		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
+	}});
+};

@@ -1,0 +1,64 @@
+import {onTerminal} from './pseudo-terminal.js';
+import type {Program} from './program.js';
+
+/*
+The keeper of a container is a shell on the host of Apple's program. It starts the container attached, which is the only way to its exit status and to both of its streams, and outlives the process of Holm. Its directory has
+
+  stdout, stderr  the output of all runs
+  stamps          when which part of it arrived, while a process of Holm looked on
+  keeper          its process id
+  exit            exit status and time, once the run has ended
+  in, holder      the pipe to standard input, and the process that holds it open between clients
+  tty             the name of its terminal
+*/
+
+/** `$1` is the directory, `$2` the state to write, `$3` whether it has input; the rest is the command. Prints the sizes of the output before it. */
+const script = `
+umask 077
+trap '' HUP
+[ -d "$1" ] || mkdir -p "$1"
+cd "$1" || exit 1
+rm -f exit exit.new in holder tty
+printf '%s\\n' "$2" >state.new && mv state.new state
+: >>stdout; : >>stderr; : >>stamps
+echo $$ >keeper
+i=$3
+shift 3
+set -- "$@"
+printf '%s %s %s\\n' $(wc -c <stdout) $(wc -c <stderr) $(wc -c <stamps)
+if [ "$i" = yes ]; then
+	mkfifo in
+	sleep 2147483647 3<>in </dev/null >/dev/null 2>&1 &
+	echo $! >holder
+	"$@" <in >>stdout 2>>stderr 3>tty
+else
+	"$@" </dev/null >>stdout 2>>stderr
+fi
+c=$?
+printf '%s %s\\n' "$c" "$(date +%s)" >exit.new
+mv exit.new exit
+[ -e holder ] && kill "$(cat holder)" 2>/dev/null
+rm -f in holder tty keeper
+exit 0
+`;
+
+export type KeeperOptions = {
+	readonly directory: string;
+	/** As JSON. */
+	readonly state: string;
+	readonly appleName: string;
+	readonly hasInput: boolean;
+	readonly hasTerminal: boolean;
+};
+
+/** The command that keeps one run of a container. */
+export const keeperCommand = (program: Program, {directory, state, appleName, hasInput, hasTerminal}: KeeperOptions): readonly string[] => {
+	const start = [program.path, 'start', '--attach', ...hasInput ? ['-i'] : [], appleName];
+	const command = hasInput && hasTerminal ? onTerminal(start, {rows: 24, columns: 80}, program.flavour) : start;
+	return ['/bin/sh', '-c', script, 'sh', directory, state, hasInput ? 'yes' : 'no', ...command];
+};
+
+/** Ends the input of a run, once its pipe is empty. */
+export const endInput = async (program: Program, directory: string): Promise<void> => {
+	await program.shell('[ -e "$1/holder" ] && kill "$(cat "$1/holder")" 2>/dev/null; exit 0', [directory]);
+};

@@ -1,0 +1,48 @@
+import {defaultNetwork} from '../../engine/networks.js';
+import type {Network} from '../../engine/resources.js';
+import type {Context} from './context.js';
+import {decodeNetworks, type AppleNetwork} from './decode/network.js';
+import {decodeNotes, derivedId, withoutNotes} from './notes.js';
+
+/** What a network made by Holm keeps in its label. */
+export type NetworkNotes = {
+	readonly id: string;
+	readonly name: string;
+	readonly createdAt: number;
+	readonly labels: Readonly<Record<string, string>>;
+	readonly options?: Readonly<Record<string, string>>;
+};
+
+/** A network, and Apple's name of it. */
+export type NetworkItem = {
+	readonly id: string;
+	readonly name: string;
+	readonly appleName: string;
+	readonly network: Omit<Network, 'leases'>;
+};
+
+const networkOf = ({id: appleName, createdAt, internal, labels, subnet, gateway, source}: AppleNetwork): NetworkItem => {
+	const notes = decodeNotes<NetworkNotes>(labels);
+	const id = notes?.id ?? derivedId('network', appleName, createdAt);
+	const name = appleName === 'default' ? defaultNetwork : notes?.name ?? appleName;
+	return {id, name, appleName, network: {
+		id,
+		name,
+		createdAt: notes?.createdAt ?? createdAt,
+		driver: 'bridge',
+		subnet,
+		gateway,
+		internal,
+		labels: notes?.labels ?? withoutNotes(labels),
+		...notes?.options && {options: notes.options},
+		source,
+	}};
+};
+
+/** All networks, in Apple's order. */
+export const readNetworks = async (context: Context): Promise<readonly NetworkItem[]> => {
+	const program = await context.program();
+	const items = decodeNetworks(await program.json(['network', 'ls', '--format', 'json'])).map(network => networkOf(network));
+	context.networks = new Map(items.map(({appleName, network}) => [appleName, network]));
+	return items;
+};

@@ -1,0 +1,178 @@
+import {PassThrough, Writable} from 'node:stream';
+import {HolmError} from '../../engine/errors.js';
+import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.js';
+import {liveOf, publishOf, type Context} from './context.js';
+import {drained, follow} from './follow.js';
+import {endInput} from './keeper.js';
+import {readItem, type Item} from './listing.js';
+import {resizing} from './pseudo-terminal.js';
+import {directoryOf} from './records.js';
+import {adoptRun} from './runs.js';
+import type {Execution} from './transport.js';
+
+export const checkSize = ({rows, columns}: TerminalSize): void => {
+	if (![rows, columns].every(number => Number.isSafeInteger(number) && number >= 0 && number <= 65_535)) {
+		throw new HolmError(
+			'invalid',
+			`invalid size of a terminal: ${rows} rows and ${columns} columns`,
+			{remedy: 'give numbers from 0 to 65535'},
+		);
+	}
+};
+
+const prepareScript = 'umask 077; mkdir -p "$1" && cd "$1" || exit 1; : >>stdout; : >>stderr; wc -c <stdout; wc -c <stderr';
+
+/** The input of a container: what is written before its start waits for it. */
+const inputOf = (context: Context, item: Item, isEnded: () => boolean, onLeave: () => void): Writable => {
+	const live = liveOf(context, item.id);
+	let pipe: Promise<Execution | undefined> | undefined;
+	const open = async (): Promise<Execution | undefined> => {
+		while (!live.run && !isEnded()) {
+			await live.changed.wait();
+		}
+
+		const program = await context.program();
+		const execution = live.run && await program.transport.execute([
+			'/bin/sh',
+			'-c',
+			'[ -p "$1/in" ] && exec cat >"$1/in"',
+			'sh',
+			directoryOf(program, item.id),
+		]);
+		execution?.release();
+		return execution;
+	};
+
+	const stdin = new Writable({
+		async write(chunk: Uint8Array, _encoding, done) {
+			pipe ??= open();
+			const execution = await pipe.catch(() => undefined);
+			if (execution?.stdin.writable && !execution.stdin.write(chunk)) {
+				await drained(execution.stdin);
+			}
+
+			done();
+		},
+		async final(done) {
+			pipe ??= open();
+			const execution = await pipe.catch(() => undefined);
+			execution?.stdin.end();
+			await execution?.ended;
+			if (!item.container.configuration.keepStdin) {
+				const program = await context.program();
+				await endInput(program, directoryOf(program, item.id)).catch(() => undefined);
+			}
+
+			done();
+		},
+		destroy(error, done) {
+			if (!stdin.writableFinished) {
+				onLeave();
+				void pipe?.then(execution => {
+					execution?.stdin.end();
+				}, () => undefined);
+			}
+
+			done(error);
+		},
+	});
+	stdin.on('error', () => undefined);
+	return stdin;
+};
+
+const attach = async (
+	context: Context,
+	item: Item,
+	{stdin: wantsInput, logs}: {readonly stdin: boolean; readonly logs: boolean},
+): Promise<Session> => {
+	const program = await context.program();
+	const directory = directoryOf(program, item.id);
+	const {terminal, openStdin} = item.container.configuration;
+	const {stdout: sizes} = await program.shell(prepareScript, [directory]);
+	const [out = 0, errors = 0] = sizes.toString().trim().split(/\s+/v).map(Number);
+	const live = liveOf(context, item.id);
+	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+	const end = {isOver: false};
+	const following = await follow(program, {
+		directory,
+		from: logs ? {stdout: 0, stderr: 0} : {stdout: out, stderr: errors},
+		async onBytes(stream, bytes) {
+			const target = stream === 'stderr' && !terminal ? stderr : stdout;
+			if (!target.destroyed && !target.write(bytes)) {
+				await drained(target);
+			}
+		},
+	});
+	const leave = () => {
+		end.isOver = true;
+		following.close();
+		live.changed.notify();
+		stdout.end();
+		stderr.end();
+	};
+
+	const {exits} = live;
+	const wait = async () => {
+		while (!end.isOver && !live.isRemoved && live.exits === exits) {
+			await live.changed.wait();
+		}
+
+		if (!end.isOver) {
+			await following.finish();
+			end.isOver = true;
+			stdout.end();
+			stderr.end();
+			stdin.destroy();
+		}
+	};
+
+	const stdin = wantsInput && openStdin
+		? inputOf(context, item, () => end.isOver || live.isRemoved, leave)
+		: new Writable({
+			write(_chunk, _encoding, done) {
+				done();
+			},
+		});
+	if (terminal) {
+		stderr.end();
+	}
+
+	void wait();
+	return {
+		terminal,
+		stdin,
+		stdout,
+		stderr,
+		close() {
+			leave();
+			stdout.destroy();
+			stderr.destroy();
+			stdin.destroy();
+		},
+	};
+};
+
+export const sessionsVerbs = (context: Context): SessionsVerbs => ({
+	async attachContainer(reference, {stdin = false, logs = false} = {}) {
+		const item = await readItem(context, reference);
+		await adoptRun(context, item);
+		const session = await attach(context, item, {stdin, logs});
+		publishOf(context, item, 'attach');
+		return session;
+	},
+	async resizeContainer(reference, size) {
+		checkSize(size);
+		const item = await readItem(context, reference);
+		if (item.container.status.state !== 'running') {
+			throw new HolmError('conflict', `container ${item.id} is not running`, {remedy: `holm start ${item.name}`});
+		}
+
+		const program = await context.program();
+		const [stty = '', ...words] = resizing('$TTY', size, program.flavour);
+		await program.shell(
+			`[ -s "$1/tty" ] || exit 0; t=$(cat "$1/tty"); shift; ${stty} ${words.map(word => word === '$TTY' ? '"$t"' : word).join(' ')}`,
+			[directoryOf(program, item.id)],
+		);
+		publishOf(context, item, 'resize', {height: String(size.rows), width: String(size.columns)});
+	},
+});

@@ -1,0 +1,28 @@
+import type {SnapshotVerbs} from '../../engine/snapshot.js';
+import type {Context} from './context.js';
+import {readImages} from './image-listing.js';
+import {readItems} from './listing.js';
+import {readNetworks} from './network-listing.js';
+import {describeNetwork} from './networks.js';
+import {readAllStats} from './stats.js';
+import {readVolumes} from './volumes.js';
+
+export const snapshotVerbs = (context: Context): SnapshotVerbs => ({
+	async snapshot({stats = false} = {}) {
+		// Below macOS 26 there is no list of networks.
+		const [
+			items,
+			networks,
+			images,
+			volumes,
+		] = await Promise.all([readItems(context), readNetworks(context).catch(() => []), readImages(context), readVolumes(context)]);
+		return {
+			readAt: Date.now(),
+			containers: items.map(({container}) => container),
+			networks: networks.map(network => describeNetwork(network, items)),
+			images: images.map(({image}) => image),
+			volumes,
+			stats: stats ? await readAllStats(context, items) : {},
+		};
+	},
+});
