@@ -12,7 +12,7 @@ import type {Execution, Transport} from './transport.js';
 export type Run = {
 	readonly startedAt: number;
 	/** Where its output begins. */
-	readonly from: Offsets;
+	from: Offsets;
 	/** Resolves when it has ended and everything after that is done. */
 	readonly over: Promise<void>;
 	following?: Following;
@@ -62,6 +62,8 @@ export type Context = {
 	readonly newMoment: () => number;
 	/** What the events of this engine have told so far, for those who look for changes of others. */
 	readonly told: Map<string, string>;
+	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
+	readonly changes: {begun: number; ended: number};
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: <Value>(action: () => Promise<Value>) => Promise<Value>;
 };
@@ -78,13 +80,13 @@ const createQueue = () => {
 	};
 };
 
-export const createContext = (transport: Transport): Context => {
+export const createContext = (transport: Transport, limitMs?: number): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
 	return {
 		transport,
 		async program() {
-			found ??= (async () => createProgram(transport, await findProgram(transport)))();
+			found ??= (async () => createProgram(transport, await findProgram(transport, limitMs), limitMs))();
 			try {
 				return await found;
 			} catch (error) {
@@ -102,6 +104,7 @@ export const createContext = (transport: Transport): Context => {
 			return moment;
 		},
 		told: new Map(),
+		changes: {begun: 0, ended: 0},
 		inTurn: createQueue(),
 	};
 };
@@ -112,6 +115,16 @@ export const liveOf = ({lives}: Context, id: string): Live => {
 	};
 	lives.set(id, live);
 	return live;
+};
+
+/** Makes a change that this engine tells of by itself. */
+export const changing = async <Value>({changes}: Context, action: () => Promise<Value>): Promise<Value> => {
+	changes.begun++;
+	try {
+		return await action();
+	} finally {
+		changes.ended++;
+	}
 };
 
 export const publish = ({events}: Context, event: Omit<EngineEvent, 'time'>): void => {

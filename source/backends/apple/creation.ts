@@ -14,7 +14,7 @@ import {containerName, madeUpName, mountPath, volumeName} from '../../rules/name
 import {parseMac} from '../../rules/networks/mac.js';
 import {containerArguments, minimumMemory} from './arguments/container.js';
 import {askedFor, type ContainerNotes} from './container-notes.js';
-import {liveOf, newId, publishOf, type Context} from './context.js';
+import {changing, liveOf, newId, publishOf, type Context} from './context.js';
 import {hostsDirectory, writeHosts} from './hosts.js';
 import {findImageItem, readImages, type ImageItem} from './image-listing.js';
 import {findItem, readItems, type Item} from './listing.js';
@@ -170,8 +170,7 @@ export const make = async (context: Context, {configuration, notes, image, refer
 	await program.run(words, unlimited);
 };
 
-/** Creates a container. */
-export const createContainer = async (context: Context, given: ContainerConfiguration): ReturnType<ContainersVerbs['createContainer']> => {
+const create = async (context: Context, given: ContainerConfiguration): ReturnType<ContainersVerbs['createContainer']> => {
 	validateContainer(given);
 	const [items, networkItems, images] = await Promise.all([readItems(context), readNetworks(context), readImages(context)]);
 	assertLinkTargets(given, reference => findItem(items, reference));
@@ -219,3 +218,7 @@ export const createContainer = async (context: Context, given: ContainerConfigur
 	publishOf(context, {container: {id, name, configuration}}, 'create');
 	return {id, warnings: warningsOf(configuration)};
 };
+
+/** Creates a container. */
+export const createContainer = async (context: Context, given: ContainerConfiguration): ReturnType<ContainersVerbs['createContainer']> =>
+	changing(context, async () => create(context, given));

@@ -24,15 +24,20 @@ export const eventsBetween = (before: string | undefined, after: string): readon
 
 /** Looks for what others have done, and publishes it. */
 const hasNews = async (context: Context, known: Map<string, Item>, isFirst: boolean): Promise<boolean> => {
-	const {told} = context;
+	const {told, changes} = context;
+	const {begun} = changes;
 	const items = await readItems(context);
+	if (begun !== changes.ended || begun !== changes.begun) {
+		return true;
+	}
+
 	let hasChanged = false;
 	for (const item of items) {
 		const after = wordOf(item);
 		const before = told.get(item.id);
-		// What this process does, it tells itself, perhaps a moment later.
-		const isOwn = context.lives.has(item.id);
-		if (before !== after && !isOwn) {
+		// The end of a run that this process watches is told by those who do.
+		const isWatched = context.lives.get(item.id)?.run !== undefined;
+		if (before !== after && !isWatched) {
 			told.set(item.id, after);
 			for (const action of isFirst ? [] : eventsBetween(before, after)) {
 				hasChanged = true;

@@ -93,7 +93,7 @@ export const readProbe = (text: string, where: string): Found => {
 };
 
 /** Finds Apple's program on a host, in one round trip: a session over SSH has not the PATH of a login. */
-export const findProgram = async (transport: Transport): Promise<Found> => {
-	const {stdout} = await collect(transport, ['/bin/sh', '-c', probe]);
+export const findProgram = async (transport: Transport, limitMs?: number): Promise<Found> => {
+	const {stdout} = await collect(transport, ['/bin/sh', '-c', probe], {limitMs});
 	return readProbe(stdout.toString(), transport.name);
 };

@@ -48,6 +48,15 @@ export type LocalOptions = {
 	readonly environment?: Readonly<Record<string, string | undefined>>;
 };
 
+/** What is to be ended with this process. */
+const open = new Set<() => void>();
+
+const closeAll = () => {
+	for (const close of open) {
+		close();
+	}
+};
+
 /** Processes of this host, each in a process group of its own. */
 export const createLocalTransport = ({environment = process.env}: LocalOptions = {}): Transport => {
 	const {CONTAINER_DEFAULT_PLATFORM, CONTAINER_DEBUG, ...inherited} = environment;
@@ -58,10 +67,17 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 		}
 
 		going.clear();
-		process.off('exit', close);
+		open.delete(close);
+		if (open.size === 0) {
+			process.off('exit', closeAll);
+		}
 	};
 
-	process.on('exit', close);
+	if (open.size === 0) {
+		process.once('exit', closeAll);
+	}
+
+	open.add(close);
 	return {
 		name: 'this host',
 		async execute(argv, {terminal, environment: more} = {}): Promise<Execution> {

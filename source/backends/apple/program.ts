@@ -31,8 +31,8 @@ const parse = (text: string, argv: readonly string[], where: string): unknown =>
 	}
 };
 
-export const createProgram = (transport: Transport, found: Found): Program => {
-	const attempt: Program['attempt'] = async (argv, options) => collect(transport, [found.path, ...argv], options);
+export const createProgram = (transport: Transport, found: Found, limitMs?: number): Program => {
+	const attempt: Program['attempt'] = async (argv, options) => collect(transport, [found.path, ...argv], {limitMs, ...options});
 	const run: Program['run'] = async (argv, options) => {
 		const collected = await attempt(argv, options);
 		if (collected.exitCode !== 0) {
@@ -51,6 +51,6 @@ export const createProgram = (transport: Transport, found: Found): Program => {
 			const {stdout} = await run(argv);
 			return parse(stdout.toString(), argv, transport.name);
 		},
-		shell: async (script, words, options) => collect(transport, ['/bin/sh', '-c', script, 'sh', ...words], options),
+		shell: async (script, words, options) => collect(transport, ['/bin/sh', '-c', script, 'sh', ...words], {limitMs, ...options}),
 	};
 };

@@ -2,7 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {restartDelay, settledAfter, shouldRestart} from '../../rules/containers/restart-policy.js';
-import {liveOf, publish, publishOf, type Context, type Live, type Run} from './context.js';
+import {changing, liveOf, publish, publishOf, type Context, type Live, type Run} from './context.js';
 import {errorLine, failureOf} from './failures.js';
 import {follow, type Offsets} from './follow.js';
 import {beginHealth} from './health.js';
@@ -23,8 +23,7 @@ export const updateState = async (context: Context, item: Item, change: Partial<
 	await writeRecord(program, item.id, {...item.stored.state, ...change});
 };
 
-/** Removes a container that does not run, with its records; with `volumes` also its anonymous volumes that no other container mounts. */
-export const removeItem = async (context: Context, item: Item, {volumes}: {readonly volumes: boolean}): Promise<void> => {
+const remove = async (context: Context, item: Item, {volumes}: {readonly volumes: boolean}): Promise<void> => {
 	const program = await context.program();
 	const live = liveOf(context, item.id);
 	live.cancelRestart?.();
@@ -47,6 +46,10 @@ export const removeItem = async (context: Context, item: Item, {volumes}: {reado
 	publishOf(context, item, 'destroy');
 	live.changed.notify();
 };
+
+/** Removes a container that does not run, with its records; with `volumes` also its anonymous volumes that no other container mounts. */
+export const removeItem = async (context: Context, item: Item, options: {readonly volumes: boolean}): Promise<void> =>
+	changing(context, async () => remove(context, item, options));
 
 const findById = async (context: Context, id: string): Promise<Item | undefined> => {
 	const items = await readItems(context);
@@ -172,8 +175,7 @@ const throwFailure = async (context: Context, item: Item, {stderr: offset}: Offs
 		: errorLine(failure.message), {remedy: failure.remedy, cause: failure});
 };
 
-/** Starts a container that does not run, and watches its run. */
-export const startItem = async (context: Context, item: Item, {restartCount = 0}: {readonly restartCount?: number} = {}): Promise<void> => {
+const start = async (context: Context, item: Item, restartCount: number): Promise<void> => {
 	const program = await context.program();
 	const live = liveOf(context, item.id);
 	const {configuration} = item.container;
@@ -247,7 +249,7 @@ export const startItem = async (context: Context, item: Item, {restartCount = 0}
 	const finish = async () => {
 		await ended;
 		try {
-			await endRun(context, current, run);
+			await changing(context, async () => endRun(context, current, run));
 		} catch {
 			live.run = undefined;
 			live.changed.notify();
@@ -258,6 +260,10 @@ export const startItem = async (context: Context, item: Item, {restartCount = 0}
 
 	void finish();
 };
+
+/** Starts a container that does not run, and watches its run. */
+export const startItem = async (context: Context, item: Item, {restartCount = 0}: {readonly restartCount?: number} = {}): Promise<void> =>
+	changing(context, async () => start(context, item, restartCount));
 
 /** Watches a container that another process has started, until it ends. */
 export const adoptRun = async (context: Context, item: Item): Promise<void> => {
@@ -273,7 +279,8 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	if (item.stored.keeper !== undefined) {
 		const {stdout} = await program.shell('cd "$1" && wc -c <stdout && wc -c <stderr', [directoryOf(program, item.id)]);
 		const [out = 0, errors = 0] = stdout.toString().trim().split(/\s+/v).map(Number);
-		await watchOutput(context, item, {...run, from: {stdout: out, stderr: errors}}, false);
+		run.from = {stdout: out, stderr: errors};
+		await watchOutput(context, item, run, false);
 	}
 
 	const watch = async () => {
@@ -286,8 +293,15 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 		}
 
 		const present = await findById(context, item.id).catch(() => undefined);
-		live.lastExit = {exitCode: present?.stored.exit?.exitCode ?? 255};
+		await run.following?.finish();
+		const exitCode = present?.stored.exit?.exitCode ?? 255;
+		live.lastExit = {exitCode};
 		live.exits++;
+		if (present) {
+			context.told.set(item.id, 'stopped');
+			publishOf(context, present, 'die', {exitCode: String(exitCode)});
+		}
+
 		live.run = undefined;
 		live.isRemoved ||= !present;
 		live.changed.notify();

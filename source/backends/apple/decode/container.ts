@@ -84,8 +84,10 @@ const userOf = (value: unknown): string => {
 	return uid === undefined || (uid === 0 && gid === 0) ? '' : `${countOf(uid)}:${countOf(gid)}`;
 };
 
+const mountTypes = ['virtiofs', 'tmpfs', 'volume', 'block'];
+
 const decodeMount = ({type, source, destination, options}: Members): AppleMount => {
-	const word = caseOf(type);
+	const word = caseOf(type, mountTypes);
 	return {
 		type: word,
 		name: textOf(membersOf(membersOf(type)[word]).name),

@@ -27,5 +27,6 @@ export const momentOf = (value: unknown): number | undefined => {
 	return Number.isNaN(moment) ? undefined : moment;
 };
 
-/** The name of an enumeration's case, which is an object with one key. */
-export const caseOf = (value: unknown): string => Object.keys(membersOf(value))[0] ?? textOf(value);
+/** The name of an enumeration's case, which is an object with one key; empty for none of the known ones. */
+export const caseOf = (value: unknown, known: readonly string[]): string =>
+	known.find(name => name === value || Object.hasOwn(membersOf(value), name)) ?? '';

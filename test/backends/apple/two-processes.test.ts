@@ -1,0 +1,91 @@
+import {Buffer} from 'node:buffer';
+import {text} from 'node:stream/consumers';
+import test from 'ava';
+import {createAppleEngine} from '../../../source/backends/apple/engine.js';
+import {createLocalTransport} from '../../../source/backends/apple/local.js';
+import type {Engine} from '../../../source/engine/engine.js';
+import {configuration} from '../../engine/resources.js';
+import {startStandIn} from './stand-in/server.js';
+
+const image = 'alpine/bash';
+
+const textOf = async (engine: Engine, id: string, isFollowing = false) => {
+	const entries = await Array.fromAsync(engine.logs(id, {follow: isFollowing}));
+	return entries.map(({stream, bytes}) => `${stream} ${Buffer.from(bytes).toString()}`).join('');
+};
+
+test('what one process starts, another one sees, follows, attaches to and stops', async t => {
+	const standIn = await startStandIn();
+	const transports = [1, 2].map(() => createLocalTransport({environment: standIn.environment}));
+	t.teardown(async () => {
+		for (const transport of transports) {
+			transport.close();
+		}
+
+		await standIn.close();
+	});
+	const [one, other] = transports.map(transport => createAppleEngine(transport)) as [Engine, Engine];
+	const {id} = await one.createContainer(configuration({
+		image,
+		name: 'first',
+		labels: {sign: 'a=b'},
+		openStdin: true,
+		command: ['sh', '-c', 'echo ready; read line; echo "got $line" >&2; exit 5'],
+	}));
+	await one.renameContainer(id, 'renamed');
+	t.like(await other.container('renamed'), {id, status: {state: 'created'}, configuration: {labels: {sign: 'a=b'}, openStdin: true}});
+	await one.startContainer(id);
+	t.is((await other.container(id)).status.state, 'running');
+	const ended = other.waitContainer(id);
+	const following = textOf(other, id, true);
+	const session = await other.attachContainer(id, {stdin: true});
+	const errors = text(session.stderr);
+	session.stdin.end('line\n');
+	t.is((await ended).exitCode, 5);
+	t.is(await errors, 'got line\n');
+	t.is(await following, 'stdout ready\nstderr got line\n');
+	t.is(await textOf(one, id), 'stdout ready\nstderr got line\n');
+	t.like((await other.container(id)).status, {state: 'exited', exitCode: 5});
+
+	const {id: second} = await other.createContainer(configuration({image, command: ['sleep', '1000']}));
+	await other.startContainer(second);
+	const events = one.events({filters: {container: [second], event: ['die']}})[Symbol.asyncIterator]();
+	const death = events.next();
+	await one.stopContainer(second, {timeoutSeconds: 0});
+	t.is((await other.waitContainer(second)).exitCode, 137);
+	t.like((await one.container(second)).status, {state: 'exited', exitCode: 137});
+	t.like(await death, {done: false, value: {attributes: {exitCode: '137'}}});
+	await events.return?.();
+	await one.removeContainer(second);
+	await t.throwsAsync(other.container(second), {message: /No such container/v});
+});
+
+test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const engine = createAppleEngine(transport);
+	const run = async (...words: readonly string[]) => {
+		const execution = await transport.execute([standIn.environment.HOLM_CONTAINER, ...words]);
+		execution.stdin.end();
+		const [output, {exitCode}] = await Promise.all([text(execution.stdout), execution.ended]);
+		t.is(exitCode, 0, words.join(' '));
+		return output;
+	};
+
+	t.is(await run('create', '--name', 'foreign', image, 'sh', '-c', 'echo out; echo err >&2; sleep 1000'), 'foreign\n');
+	t.is((await engine.container('foreign')).status.state, 'created');
+	await run('start', 'foreign');
+	t.is((await engine.container('foreign')).status.state, 'running');
+	t.regex((await engine.container('foreign')).id, /^[\da-f]{64}$/v);
+	const ended = engine.waitContainer('foreign');
+	await run('kill', '-s', 'KILL', 'foreign');
+	t.is((await ended).exitCode, 255);
+	t.like((await engine.container('foreign')).status, {state: 'exited', reason: 'its exit status is not kept by Apple\'s container'});
+	t.true(Array.isArray(await Array.fromAsync(engine.logs('foreign'))));
+	await engine.removeContainer('foreign');
+	t.is(await run('ls', '-a', '--format', 'json'), '[]\n');
+});
