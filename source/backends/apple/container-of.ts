@@ -155,6 +155,5 @@ export const containerOf = ({apple, notes, stored, nameOf, known = {}}: Containe
 		...isRunning && {machine: {
 			accelerator: 'hvf' as const, cpus: apple.cpus || 1, memoryBytes: apple.memoryBytes, kernel: '', phases: [],
 		}},
-		source: apple.source,
 	};
 };

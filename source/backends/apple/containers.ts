@@ -4,7 +4,7 @@ import type {Container, Image} from '../../engine/resources.js';
 import {withoutLink} from '../../rules/containers/links.js';
 import {filterOf, type Matcher} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
-import {liveOf, publish, publishOf, type Context} from './context.js';
+import {held, liveOf, publish, publishOf, type Context} from './context.js';
 import {claimName, createContainer} from './creation.js';
 import {findImageItem, readImages, readRoot, type ImageItem} from './image-listing.js';
 import {findItem, readItem, readItems, type Item} from './listing.js';
@@ -113,7 +113,7 @@ export const containersVerbs = (context: Context): ContainersVerbs => ({
 					live.run.isKilled = true;
 					publishOf(context, item, 'kill', {signal: '9'});
 					await program.attempt(['kill', '-s', '9', item.apple.id]);
-					await live.run?.over;
+					await held(async () => live.run?.over);
 				}
 			}
 

@@ -117,6 +117,16 @@ export const liveOf = ({lives}: Context, id: string): Live => {
 	return live;
 };
 
+/** Keeps the process alive while somebody waits: what this engine has started on the host does not. */
+export const held = async <Value>(action: () => Promise<Value>): Promise<Value> => {
+	const timer = setInterval(() => undefined, 2 ** 30);
+	try {
+		return await action();
+	} finally {
+		clearInterval(timer);
+	}
+};
+
 /** Makes a change that this engine tells of by itself. */
 export const changing = async <Value>({changes}: Context, action: () => Promise<Value>): Promise<Value> => {
 	changes.begun++;

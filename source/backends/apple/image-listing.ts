@@ -92,7 +92,7 @@ export const readImages = async (context: Context): Promise<readonly ImageItem[]
 	const items = new Map<string, ImageItem>();
 	for (const {reference, digest, manifest, image} of listed) {
 		const config = configs.get(manifest);
-		const whole = config === undefined ? image : {...parseImage({id: digitsOf(digest)}, config, image.sizeBytes), source: image.source};
+		const whole = config === undefined ? image : parseImage({id: digitsOf(digest)}, config, image.sizeBytes);
 		const before = items.get(digest);
 		items.set(digest, {
 			image: {...before?.image ?? whole, tags: [...before?.image.tags ?? [], ...isHidden(reference) ? [] : [fullName(reference)]]},

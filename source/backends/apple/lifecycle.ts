@@ -3,7 +3,13 @@ import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
-import {liveOf, publishOf, type Context, type Live} from './context.js';
+import {
+	held,
+	liveOf,
+	publishOf,
+	type Context,
+	type Live,
+} from './context.js';
 import {findImageItem, readImages} from './image-listing.js';
 import {readItem, type Item} from './listing.js';
 import {unlimited} from './program.js';
@@ -24,7 +30,7 @@ const unsupportedPause = (name: string) => new HolmError(
 
 /** Waits for the end of a run that this process watches. */
 const waitForEnd = async (live: Live): Promise<void> => {
-	await live.run?.over;
+	await held(async () => live.run?.over);
 };
 
 const stopSignalOf = async (context: Context, {container: {configuration, imageId}}: Item): Promise<string> => {
@@ -183,9 +189,11 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 			} : {exitCode: 0};
 		}
 
-		while (!isOver() && !signal?.aborted) {
-			await live.changed.wait(signal);
-		}
+		await held(async () => {
+			while (!isOver() && !signal?.aborted) {
+				await live.changed.wait(signal);
+			}
+		});
 
 		if (!isOver()) {
 			throw new HolmError('unavailable', `waiting for container ${item.name} was cancelled`, {cause: signal?.reason});

@@ -4,7 +4,7 @@ import type {LogOptions, LogsVerbs} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {assertReadable} from '../../rules/containers/logging.js';
-import {liveOf, type Context} from './context.js';
+import {held, liveOf, type Context} from './context.js';
 import {readItem, type Item} from './listing.js';
 import {linesOfPart, parseStamps, type LogLines} from './log-entries.js';
 import {directoryOf} from './records.js';
@@ -107,7 +107,7 @@ async function * readLog(context: Context, item: Item, options: LogOptions): Asy
 			return;
 		}
 
-		await changed;
+		await held(async () => changed);
 		await settle();
 	}
 }
@@ -153,7 +153,7 @@ export const logsVerbs = (context: Context): LogsVerbs => ({
 		}
 
 		while (live.run && !signal?.aborted) {
-			await live.changed.wait(signal);
+			await held(async () => live.changed.wait(signal));
 			entries = await read();
 			yield * entries.slice(count);
 			count = entries.length;

@@ -21,7 +21,7 @@ export type NetworkItem = {
 	readonly network: Omit<Network, 'leases'>;
 };
 
-const networkOf = ({id: appleName, createdAt, internal, labels, subnet, gateway, source}: AppleNetwork): NetworkItem => {
+const networkOf = ({id: appleName, createdAt, internal, labels, subnet, gateway}: AppleNetwork): NetworkItem => {
 	const notes = decodeNotes<NetworkNotes>(labels);
 	const id = notes?.id ?? derivedId('network', appleName, createdAt);
 	const name = appleName === 'default' ? defaultNetwork : notes?.name ?? appleName;
@@ -35,7 +35,6 @@ const networkOf = ({id: appleName, createdAt, internal, labels, subnet, gateway,
 		internal,
 		labels: notes?.labels ?? withoutNotes(labels),
 		...notes?.options && {options: notes.options},
-		source,
 	}};
 };
 

@@ -182,7 +182,7 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const items = await readItems(context);
 	assertVolumesFree(item, items);
 	const startedAt = Date.now();
-	const {startedDate: _, ...state} = item.stored.state;
+	const {startedDate: _seen, ...state} = item.stored.state;
 	const next: StoredState = {...state, startedAt, restartCount, isStopped: false};
 	const keeper = await program.transport.execute(keeperCommand(program, {
 		directory: directoryOf(program, item.id),
@@ -191,7 +191,6 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 		hasInput: configuration.openStdin,
 		hasTerminal: configuration.terminal,
 	}));
-	keeper.release();
 	keeper.stdin.end();
 	keeper.stderr.resume();
 	let sizes = '';
@@ -203,6 +202,11 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	}
 
 	keeper.stdout.resume();
+	using _released = {
+		[Symbol.dispose]() {
+			keeper.release();
+		},
+	};
 	const [stdout = 0, stderr = 0] = sizes.trim().split(' ').map(Number);
 	const from: Offsets = {stdout, stderr};
 	let hasEnded = false;

@@ -1,7 +1,7 @@
 import {PassThrough, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.js';
-import {liveOf, publishOf, type Context} from './context.js';
+import {held, liveOf, publishOf, type Context} from './context.js';
 import {drained, follow} from './follow.js';
 import {endInput} from './keeper.js';
 import {readItem, type Item} from './listing.js';
@@ -137,7 +137,7 @@ const attach = async (
 		stderr.end();
 	}
 
-	void wait();
+	void held(wait);
 	return {
 		terminal,
 		stdin,

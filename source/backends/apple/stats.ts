@@ -2,7 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
 import type {StatsVerbs} from '../../engine/stats.js';
 import {plainText} from './failures.js';
-import {liveOf, type Context} from './context.js';
+import {held, liveOf, type Context} from './context.js';
 import {decodeStats, type AppleStats} from './decode/stats.js';
 import {readItem, readItems, type Item} from './listing.js';
 
@@ -108,7 +108,7 @@ export const statsVerbs = (context: Context): StatsVerbs => ({
 			const next = signal ? AbortSignal.any([signal, timeout]) : timeout;
 			const {exits} = live;
 			while (!next.aborted && live.exits === exits && !live.isRemoved) {
-				await live.changed.wait(next);
+				await held(async () => live.changed.wait(next));
 			}
 
 			item = (await readItems(context)).find(other => other.id === id);

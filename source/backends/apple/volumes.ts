@@ -21,7 +21,7 @@ type VolumeNotes = {
 
 const anonymousLabel = 'com.apple.container.resource.anonymous';
 
-const volumeOf = ({name, createdAt, path, labels, source}: AppleVolume): Volume => {
+const volumeOf = ({name, createdAt, path, labels}: AppleVolume): Volume => {
 	const notes = decodeNotes<VolumeNotes>(labels);
 	const {[anonymousLabel]: mark, ...own} = withoutNotes(labels);
 	return {
@@ -30,7 +30,6 @@ const volumeOf = ({name, createdAt, path, labels, source}: AppleVolume): Volume 
 		mountpoint: path.slice(0, Math.max(path.lastIndexOf('/'), 0)),
 		labels: notes?.labels ?? own,
 		anonymous: notes?.anonymous ?? mark !== undefined,
-		source,
 	};
 };
 

@@ -69,7 +69,6 @@ export type AppleContainer = {
 	readonly capabilitiesToDrop: readonly string[];
 	readonly dnsServers: readonly string[];
 	readonly dnsSearch: readonly string[];
-	readonly source: unknown;
 };
 
 const states = ['running', 'stopping', 'stopped'] as const;
@@ -157,7 +156,6 @@ const decodeContainer = (item: Members): AppleContainer => {
 		capabilitiesToDrop: textsOf(configuration.capDrop),
 		dnsServers: textsOf(dns.nameservers),
 		dnsSearch: textsOf(dns.searchDomains),
-		source: item,
 	};
 };
 

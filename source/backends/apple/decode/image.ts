@@ -30,7 +30,7 @@ const decodeImage = (item: Members, architecture: string): AppleImage => {
 		reference: textOf(configuration.name),
 		digest,
 		manifest: textOf(manifest),
-		image: {...image, createdAt: image.createdAt || (momentOf(configuration.creationDate) ?? 0), source: item},
+		image: {...image, createdAt: image.createdAt || (momentOf(configuration.creationDate) ?? 0)},
 	};
 };
 

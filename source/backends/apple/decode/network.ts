@@ -8,7 +8,6 @@ export type AppleNetwork = {
 	readonly labels: Readonly<Record<string, string>>;
 	readonly subnet: string;
 	readonly gateway: string;
-	readonly source: unknown;
 };
 
 const decodeNetwork = (item: Members): AppleNetwork => {
@@ -21,7 +20,6 @@ const decodeNetwork = (item: Members): AppleNetwork => {
 		labels: labelsOf(configuration.labels),
 		subnet: textOf(status.ipv4Subnet) || textOf(configuration.ipv4Subnet),
 		gateway: textOf(status.ipv4Gateway),
-		source: item,
 	};
 };
 

@@ -8,7 +8,6 @@ export type AppleVolume = {
 	readonly path: string;
 	readonly labels: Readonly<Record<string, string>>;
 	readonly options: Readonly<Record<string, string>>;
-	readonly source: unknown;
 };
 
 const decodeVolume = (item: Members): AppleVolume => {
@@ -19,7 +18,6 @@ const decodeVolume = (item: Members): AppleVolume => {
 		path: textOf(configuration.source),
 		labels: labelsOf(configuration.labels),
 		options: labelsOf(configuration.options),
-		source: item,
 	};
 };
 
