@@ -21,7 +21,8 @@ import {findItem, readItems, type Item} from './listing.js';
 import {readNetworks, type NetworkItem} from './network-listing.js';
 import {encodeNotes} from './notes.js';
 import {unlimited} from './program.js';
-import {ensureVolume} from './volumes.js';
+import {removeRecord} from './records.js';
+import {ensureVolume, readVolumes} from './volumes.js';
 
 /** Checks a name. Throws `invalid`, and `conflict` for one that a container has. */
 export const claimName = (items: readonly Item[], text: string): string => {
@@ -170,6 +171,18 @@ export const make = async (context: Context, {configuration, notes, image, refer
 	await program.run(words, unlimited);
 };
 
+/** Removes what was made for a container that could not be made. */
+const undo = async (context: Context, {id, mounts}: ContainerNotes, known: ReadonlySet<string>): Promise<void> => {
+	const program = await context.program();
+	for (const mount of mounts) {
+		if (mount.type === 'volume' && !known.has(mount.source)) {
+			await program.attempt(['volume', 'delete', mount.source]);
+		}
+	}
+
+	await removeRecord(program, id);
+};
+
 const create = async (context: Context, given: ContainerConfiguration): ReturnType<ContainersVerbs['createContainer']> => {
 	validateContainer(given);
 	const [items, networkItems, images] = await Promise.all([readItems(context), readNetworks(context), readImages(context)]);
@@ -197,6 +210,7 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 		labels: {...image.image.configuration.labels, ...given.labels},
 	};
 	await makeSources(context, asked);
+	const known = new Set((await readVolumes(context)).map(volume => volume.name));
 	const notes: ContainerNotes = {
 		id,
 		name,
@@ -210,9 +224,15 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 		healthcheck: mergeHealthcheck(given.healthcheck, image.image.configuration.healthcheck),
 	};
 	const appleName = appleNameOf(name, id, items);
-	await make(context, {
-		configuration, notes, image, networks, appleName, ports: await choosePorts(ports, items),
-	});
+	try {
+		await make(context, {
+			configuration, notes, image, networks, appleName, ports: await choosePorts(ports, items),
+		});
+	} catch (error) {
+		await undo(context, notes, known);
+		throw error;
+	}
+
 	liveOf(context, id);
 	context.told.set(id, 'created');
 	publishOf(context, {container: {id, name, configuration}}, 'create');

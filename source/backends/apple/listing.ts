@@ -26,8 +26,7 @@ export const readItems = async (context: Context): Promise<readonly Item[]> => {
 	const [document, records] = await Promise.all([program.json(['ls', '-a', '--format', 'json']), readRecords(program)]);
 	const listed = decodeContainers(document);
 	if (!listed.every(apple => isKnown(context, apple))) {
-		// Below macOS 26 there is no list of networks.
-		await readNetworks(context).catch(() => undefined);
+		await readNetworks(context);
 	}
 
 	const nameOf = (name: string) => context.networks.get(name) ?? {

@@ -1,7 +1,9 @@
+import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork} from '../../engine/networks.js';
 import type {Network} from '../../engine/resources.js';
 import type {Context} from './context.js';
 import {decodeNetworks, type AppleNetwork} from './decode/network.js';
+import type {Program} from './program.js';
 import {decodeNotes, derivedId, withoutNotes} from './notes.js';
 
 /** What a network made by Holm keeps in its label. */
@@ -38,10 +40,28 @@ const networkOf = ({id: appleName, createdAt, internal, labels, subnet, gateway}
 	}};
 };
 
+/** The only network below macOS 26, where no command lists networks. */
+const onlyNetwork: AppleNetwork = {
+	id: 'default', createdAt: 0, internal: false, labels: {}, subnet: '192.168.64.0/24', gateway: '192.168.64.1',
+};
+
+const readList = async (program: Program): Promise<readonly AppleNetwork[]> => {
+	try {
+		return decodeNetworks(await program.json(['network', 'ls', '--format', 'json']));
+	} catch (error) {
+		if (error instanceof HolmError && error.code === 'unsupported') {
+			return [onlyNetwork];
+		}
+
+		throw error;
+	}
+};
+
 /** All networks, in Apple's order. */
 export const readNetworks = async (context: Context): Promise<readonly NetworkItem[]> => {
 	const program = await context.program();
-	const items = decodeNetworks(await program.json(['network', 'ls', '--format', 'json'])).map(network => networkOf(network));
+	const listed = await readList(program);
+	const items = listed.map(network => networkOf(network));
 	context.networks = new Map(items.map(({appleName, network}) => [appleName, network]));
 	return items;
 };

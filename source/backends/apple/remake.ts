@@ -40,6 +40,18 @@ export const remake = async (
 		appleName: apple.id,
 		ports: apple.ports,
 	};
+	const before = {
+		...made,
+		configuration: item.container.configuration,
+		notes,
+		reference: apple.reference,
+		networks: wantedNetworks(item.container.configuration, networkItems),
+	};
 	await program.run(['delete', apple.id]);
-	await make(context, made);
+	try {
+		await make(context, made);
+	} catch (error) {
+		await make(context, before);
+		throw error;
+	}
 };

@@ -9,13 +9,12 @@ import {readVolumes} from './volumes.js';
 
 export const snapshotVerbs = (context: Context): SnapshotVerbs => ({
 	async snapshot({stats = false} = {}) {
-		// Below macOS 26 there is no list of networks.
 		const [
 			items,
 			networks,
 			images,
 			volumes,
-		] = await Promise.all([readItems(context), readNetworks(context).catch(() => []), readImages(context), readVolumes(context)]);
+		] = await Promise.all([readItems(context), readNetworks(context), readImages(context), readVolumes(context)]);
 		return {
 			readAt: Date.now(),
 			containers: items.map(({container}) => container),

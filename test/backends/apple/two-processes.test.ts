@@ -89,3 +89,35 @@ test('a container that Apple\'s own program started is followed to its end, whic
 	await engine.removeContainer('foreign');
 	t.is(await run('ls', '-a', '--format', 'json'), '[]\n');
 });
+
+test('below macOS 26 there is the default network alone', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: {...standIn.environment, HOLM_STAND_IN_FAILURE: 'macOS 15, network command'}});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const engine = createAppleEngine(transport);
+	const {id} = await engine.createContainer(configuration({image, command: ['sleep', '1000']}));
+	await engine.startContainer(id);
+	const {containers, networks} = await engine.snapshot();
+	t.deepEqual(networks.map(({name, leases}) => [name, leases.length]), [['bridge', 1]]);
+	t.is(containers[0]?.attachments[0]?.network, 'bridge');
+	await t.throwsAsync(engine.createNetwork({name: 'own', driver: 'bridge', internal: false, labels: {}}), {message: /need macOS 26/v});
+	await engine.removeContainer(id, {force: true});
+});
+
+test('a container that cannot be made leaves nothing', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: {...standIn.environment, HOLM_STAND_IN_FAILURE: 'create, bind source missing'}});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const engine = createAppleEngine(transport);
+	await t.throwsAsync(engine.createContainer(configuration({
+		image, command: ['true'], mounts: [{type: 'volume', source: '', target: '/data', readOnly: false}],
+	})), {message: /does not exist/v});
+	t.deepEqual(await engine.volumes(), []);
+	t.deepEqual(await engine.containers({all: true}), []);
+});

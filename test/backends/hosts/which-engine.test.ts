@@ -19,6 +19,12 @@ test('the flag counts before the variable', t => {
 	t.deepEqual(whichEngine('context://lab', {HOLM_HOST: 'unix:///a'}), {kind: 'context', name: 'lab'});
 });
 
+test('Apple\'s container of this host, and of another one', t => {
+	t.deepEqual(whichEngine('apple', docker), {kind: 'apple'});
+	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'apple'}), {kind: 'apple'});
+	t.deepEqual(whichEngine('apple://me@mac', {}), {kind: 'apple', target: 'me@mac'});
+});
+
 test('own is this host\'s, whatever the variable says', t => {
 	t.deepEqual(whichEngine('own', {...docker, HOLM_HOST: 'unix:///a'}), own);
 	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'own'}), own);

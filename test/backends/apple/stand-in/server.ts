@@ -29,7 +29,7 @@ export const failures = JSON.parse(readFileSync(
 const run = async (world: World, invocation: Invocation): Promise<number> => {
 	const {words: [first = '', second = '', ...rest], failure, out, err} = invocation;
 	const sample = failures.find(({when}) => when === failure);
-	if (sample && second !== 'version') {
+	if (sample?.argv[0] === first && second !== 'version') {
 		await out(sample.stdout);
 		await err(sample.stderr);
 		return sample.exit;
