@@ -109,6 +109,27 @@ const openRunning = async (context: Context, item: Item, given: string, isShort:
 	return {first: value.header, entries: all()};
 };
 
+type Sink = ReturnType<ReturnType<typeof pack>['entry']>;
+
+/** Resolves when the sink takes more, or takes nothing any more. */
+const whenReady = async (sink: Sink): Promise<void> => new Promise(resolve => {
+	const ready = () => {
+		resolve();
+	};
+
+	sink.once('drain', ready).once('close', ready);
+});
+
+const writeContent = async (sink: Sink, content: AsyncIterable<unknown>): Promise<void> => {
+	for await (const chunk of content) {
+		if (!sink.write(chunk)) {
+			await whenReady(sink);
+		}
+	}
+
+	sink.end(undefined);
+};
+
 /** Packs entries as they come. */
 const packed = (entries: Opened['entries']): Readable => {
 	const archive = pack();
@@ -117,20 +138,7 @@ const packed = (entries: Opened['entries']): Readable => {
 		try {
 			for await (const {header, content} of entries) {
 				if (header.type === 'file' || header.type === 'contiguous-file') {
-					const sink = archive.entry(header);
-					for await (const chunk of content) {
-						if (!sink.write(chunk)) {
-							await new Promise<void>(resolve => {
-								sink.once('drain', () => {
-									resolve();
-								}).once('close', () => {
-									resolve();
-								});
-							});
-						}
-					}
-
-					sink.end(undefined);
+					await writeContent(archive.entry(header), content);
 				} else {
 					archive.entry({...header, size: 0});
 				}

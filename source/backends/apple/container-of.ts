@@ -94,14 +94,16 @@ export const statusOf = (apple: AppleContainer, stored: Stored, {isWaiting = fal
 		: {state: 'exited', exitCode: exit.exitCode, outOfMemory: false, startedAt, finishedAt};
 };
 
+type Attaching = {
+	readonly id: string;
+	readonly apple: AppleContainer;
+	readonly configuration: ContainerConfiguration;
+	readonly nameOf: NetworkNames;
+	readonly isRunning: boolean;
+};
+
 /** The devices of a container: with addresses while it runs. */
-const attachmentsOf = (
-	id: string,
-	apple: AppleContainer,
-	configuration: ContainerConfiguration,
-	nameOf: NetworkNames,
-	isRunning: boolean,
-): readonly Attachment[] =>
+const attachmentsOf = ({id, apple, configuration, nameOf, isRunning}: Attaching): readonly Attachment[] =>
 	apple.networks.filter(network => network !== 'none').map(network => {
 		const {id: networkId, name} = nameOf(network);
 		const found = isRunning ? apple.addresses.find(other => other.network === network) : undefined;
@@ -126,31 +128,49 @@ export type ContainerParts = {
 	readonly known?: Known;
 };
 
+/** What Apple tells of a container that Holm has not made. */
+const foreignOf = (apple: AppleContainer, nameOf: NetworkNames) => {
+	const {terminal: _, ...process} = apple.process;
+	return {
+		id: derivedId('container', apple.id, apple.createdAt),
+		name: apple.id,
+		createdAt: apple.createdAt,
+		imageId: apple.imageDigest,
+		configuration: configurationOf(apple, nameOf),
+		process,
+		ports: apple.ports,
+		exposedPorts: [...new Set(apple.ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`))],
+		mounts: apple.mounts.map(mount => mountOf(mount)),
+		healthcheck: undefined,
+	};
+};
+
+const notedOf = ({reference}: AppleContainer, notes: ContainerNotes) => ({
+	...notes, configuration: {...plainContainer, image: reference, ...notes.configuration},
+});
+
 /** A container, from what Apple lists, what Holm has noted in it and its records. */
 export const containerOf = ({apple, notes, stored, nameOf, known = {}}: ContainerParts): Container => {
-	const id = notes?.id ?? derivedId('container', apple.id, apple.createdAt);
-	const {name = notes?.name ?? apple.id, restartPolicy, links, restartCount = 0} = stored.state;
-	const asked: ContainerConfiguration = notes
-		? {...plainContainer, image: apple.reference, ...notes.configuration}
-		: configurationOf(apple, nameOf);
+	const asked = notes ? notedOf(apple, notes) : foreignOf(apple, nameOf);
+	const {id, healthcheck} = asked;
+	const {name = asked.name, restartPolicy, links, restartCount = 0} = stored.state;
 	const status = statusOf(apple, stored, known);
 	const isRunning = status.state === 'running';
-	const configuration = {...asked, name, ...restartPolicy && {restartPolicy}, ...links && {links}};
-	const {process: {terminal: _, ...process}} = apple;
+	const configuration: ContainerConfiguration = {...asked.configuration, name, ...restartPolicy && {restartPolicy}, ...links && {links}};
 	return {
 		id,
 		name,
-		createdAt: notes?.createdAt ?? apple.createdAt,
-		imageId: notes?.imageId ?? apple.imageDigest,
+		createdAt: asked.createdAt,
+		imageId: asked.imageId,
 		configuration,
-		process: notes?.process ?? process,
+		process: asked.process,
 		status,
-		...notes?.healthcheck && {healthcheck: notes.healthcheck},
+		...healthcheck && {healthcheck},
 		...known.health && {health: known.health},
-		attachments: attachmentsOf(id, apple, configuration, nameOf, isRunning),
-		ports: isRunning || !notes ? apple.ports : notes.ports,
-		exposedPorts: notes?.exposedPorts ?? [...new Set(apple.ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`))],
-		mounts: notes?.mounts ?? apple.mounts.map(mount => mountOf(mount)),
+		attachments: attachmentsOf({id, apple, configuration, nameOf, isRunning}),
+		ports: isRunning ? apple.ports : asked.ports,
+		exposedPorts: asked.exposedPorts,
+		mounts: asked.mounts,
 		restartCount,
 		...isRunning && {machine: {
 			accelerator: 'hvf' as const, cpus: apple.cpus || 1, memoryBytes: apple.memoryBytes, kernel: '', phases: [],

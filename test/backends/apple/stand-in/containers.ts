@@ -104,6 +104,24 @@ const megabytes = (text: string): number => {
 	return bytes;
 };
 
+/** The process of a container: what the image says, unless the words say otherwise. */
+const processOf = (
+	config: NonNullable<ReturnType<World['images']['configOf']>['config']>,
+	{value, values}: ReturnType<typeof parseWords>,
+	command: readonly string[],
+) => {
+	// A member may be null.
+	const [entrypoint, defaults, variables] = [config.Entrypoint ?? [], config.Cmd ?? [], config.Env ?? []];
+	const given = value('--entrypoint');
+	const own = values('-e');
+	return {
+		argv: [...given === undefined ? entrypoint : [given], ...command.length > 0 || given !== undefined ? command : defaults],
+		environment: [...variables.filter(variable => !own.some(other => other.startsWith(variable.slice(0, variable.indexOf('=') + 1)))), ...own],
+		user: value('-u') ?? config.User ?? '',
+		workingDirectory: value('-w') ?? config.WorkingDir ?? '',
+	};
+};
+
 const create: Command = async (world, words, {out, err}) => {
 	const parsed = parseWords(words, optionsOfCreate, true);
 	const [reference, ...command] = parsed.operands;
@@ -138,21 +156,8 @@ const create: Command = async (world, words, {out, err}) => {
 	}).filter(({network}) => network !== 'none');
 	const {name, index} = world.images.find(reference);
 	const config = world.images.configOf(index).config ?? {};
-	const [Entrypoint, Cmd, Env, WorkingDir, User, StopSignal] = [
-		config.Entrypoint ?? [],
-		config.Cmd ?? [],
-		config.Env ?? [],
-		config.WorkingDir ?? '',
-		config.User ?? '',
-		config.StopSignal ?? undefined,
-	];
-	const given = parsed.value('--entrypoint');
-	const argv = [...given === undefined ? Entrypoint : [given], ...command.length > 0 || given !== undefined ? command : Cmd];
-	const environment = [
-		...Env.filter(variable => !parsed.values('-e').some(own => own.startsWith(variable.slice(0, variable.indexOf('=') + 1)))),
-		...parsed.values('-e'),
-	];
-	const user = parsed.value('-u') ?? User;
+	const {argv, environment, user, workingDirectory} = processOf(config, parsed, command);
+	const StopSignal = config.StopSignal ?? undefined;
 	const isTerminal = parsed.has('-t');
 	const tmpfs = [
 		...parsed.values('--tmpfs'),
@@ -164,7 +169,7 @@ const create: Command = async (world, words, {out, err}) => {
 		entrypoint: [],
 		command: argv,
 		environment,
-		workingDirectory: parsed.value('-w') ?? WorkingDir,
+		workingDirectory,
 		...user !== '' && {user},
 		terminal: isTerminal,
 		openStdin: parsed.has('-i'),
@@ -312,9 +317,7 @@ const start: Command = async (world, words, invocation) => {
 
 const each = async (
 	world: World,
-	{operands}: {readonly operands: readonly string[]},
-	{out}: Invocation,
-	verb: string,
+	{operands, out, verb}: {readonly operands: readonly string[]; readonly out: Invocation['out']; readonly verb: string},
 	act: (container: StandInContainer) => Promise<void>,
 ): Promise<number> => {
 	const failures: string[] = [];
@@ -345,7 +348,7 @@ const each = async (
 
 const stop: Command = async (world, words, invocation) => {
 	const parsed = parseWords(words, {'-a': 'flag', '--all': 'flag', '-s': 'value', '--signal': 'value', '-t': 'value', '--time': 'value'});
-	return each(world, parsed, invocation, 'stop', async container => {
+	return each(world, {operands: parsed.operands, out: invocation.out, verb: 'stop'}, async container => {
 		if (await isRunning(world, container)) {
 			await world.memory.stopContainer(container.memoryId, {signal: parsed.value('-s'), timeoutSeconds: Number(parsed.value('-t') ?? 5)});
 		}
@@ -354,7 +357,7 @@ const stop: Command = async (world, words, invocation) => {
 
 const kill: Command = async (world, words, invocation) => {
 	const parsed = parseWords(words, {'-a': 'flag', '--all': 'flag', '-s': 'value', '--signal': 'value'});
-	return each(world, parsed, invocation, 'kill', async container => {
+	return each(world, {operands: parsed.operands, out: invocation.out, verb: 'kill'}, async container => {
 		if (!await isRunning(world, container)) {
 			throw new Refusal('invalidState: "no runtime client exists: container is stopped"');
 		}
@@ -365,7 +368,7 @@ const kill: Command = async (world, words, invocation) => {
 
 const remove: Command = async (world, words, invocation) => {
 	const parsed = parseWords(words, {'-a': 'flag', '--all': 'flag', '-f': 'flag', '--force': 'flag'});
-	return each(world, parsed, invocation, 'delete', async container => {
+	return each(world, {operands: parsed.operands, out: invocation.out, verb: 'delete'}, async container => {
 		if (await isRunning(world, container) && !parsed.has('-f') && !parsed.has('--force')) {
 			throw new Refusal(`invalidState: "container ${container.id} is running and can not be deleted"`);
 		}

@@ -14,6 +14,14 @@ type Descriptor = {readonly mediaType: string; readonly digest: string; readonly
 type Manifest = {readonly config: Descriptor; readonly layers: readonly Descriptor[]};
 type Index = {readonly manifests: ReadonlyArray<Descriptor & {readonly platform: {readonly os: string; readonly architecture: string}}>};
 
+const removeBelow = (all: Map<string, unknown>, directory: string) => {
+	for (const name of all.keys()) {
+		if (name.startsWith(`${directory}/`)) {
+			all.delete(name);
+		}
+	}
+};
+
 const files = async (tar: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string, {readonly header: Header; readonly content: Buffer}>> => {
 	const entries = extract();
 	Readable.from(tar).pipe(entries);
@@ -108,21 +116,13 @@ export const createImageStore = (root: string, memory: MemoryEngine, architectur
 				const base = path.posix.basename(name);
 				if (base.startsWith('.wh.')) {
 					const gone = path.posix.join(path.posix.dirname(name), base.slice(4));
-					for (const other of all.keys()) {
-						if (other === gone || other.startsWith(`${gone}/`)) {
-							all.delete(other);
-						}
-					}
-
+					all.delete(gone);
+					removeBelow(all, gone);
 					continue;
 				}
 
 				if (entry.header.type !== 'directory') {
-					for (const other of all.keys()) {
-						if (other.startsWith(`${name}/`)) {
-							all.delete(other);
-						}
-					}
+					removeBelow(all, name);
 				}
 
 				all.set(name, entry);
