@@ -12,6 +12,7 @@ import {
 import {failureOf} from './failures.js';
 import {drained} from './follow.js';
 import {readItem, type Item} from './listing.js';
+import {openSession} from './open-session.js';
 import {checkSize} from './sessions.js';
 import type {Execution} from './transport.js';
 
@@ -140,18 +141,7 @@ const sessionOf = ({execution, terminal, onEnd}: Streams): Session => {
 	});
 	stdin.on('error', () => undefined);
 	void finish();
-	return {
-		terminal,
-		stdin,
-		stdout,
-		stderr,
-		close() {
-			leave();
-			stdout.destroy();
-			stderr.destroy();
-			stdin.destroy();
-		},
-	};
+	return openSession({terminal, stdin, stdout, stderr}, leave);
 };
 
 const start = async (context: Context, exec: ExecRecord, size: TerminalSize): Promise<Session> => {

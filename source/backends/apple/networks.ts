@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork, type NetworksVerbs} from '../../engine/networks.js';
-import type {Lease, Network, NetworkConfiguration, Pruned} from '../../engine/resources.js';
+import type {AttachmentConfiguration, Container, Lease, Network, NetworkConfiguration, Pruned} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {findNetwork} from '../../rules/find-resource.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
@@ -110,6 +110,9 @@ const fixed = ({name}: Item) => new HolmError(
 	{remedy: 'make it anew with --network for each of them'},
 );
 
+const askedNetworks = ({configuration: {networks}}: Container): readonly AttachmentConfiguration[] =>
+	networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks;
+
 export const networksVerbs = (context: Context): NetworksVerbs => {
 	const readBoth = async () => {
 		const networks = await readNetworks(context);
@@ -179,14 +182,10 @@ export const networksVerbs = (context: Context): NetworksVerbs => {
 					throw fixed(item);
 				}
 
-				const asked = container.configuration.networks.length === 0 ? [{
-					network: defaultNetwork,
-					aliases: [],
-				}] : container.configuration.networks;
 				await remake(
 					context,
 					item,
-					{configuration: {...container.configuration, networks: [...asked, {...wanted, network: network.name}]}},
+					{configuration: {...container.configuration, networks: [...askedNetworks(container), {...wanted, network: network.name}]}},
 				);
 			});
 		},
@@ -208,11 +207,7 @@ export const networksVerbs = (context: Context): NetworksVerbs => {
 					throw fixed(item);
 				}
 
-				const asked = container.configuration.networks.length === 0 ? [{
-					network: defaultNetwork,
-					aliases: [],
-				}] : container.configuration.networks;
-				const left = asked.filter(({network: name}) => name !== network.name && name !== network.id);
+				const left = askedNetworks(container).filter(({network: name}) => name !== network.name && name !== network.id);
 				await remake(
 					context,
 					item,

@@ -5,6 +5,7 @@ import {held, liveOf, publishOf, type Context} from './context.js';
 import {drained, follow} from './follow.js';
 import {endInput} from './keeper.js';
 import {readItem, type Item} from './listing.js';
+import {openSession} from './open-session.js';
 import {resizing} from './pseudo-terminal.js';
 import {directoryOf} from './records.js';
 import {adoptRun} from './runs.js';
@@ -138,18 +139,7 @@ const attach = async (
 	}
 
 	void held(wait);
-	return {
-		terminal,
-		stdin,
-		stdout,
-		stderr,
-		close() {
-			leave();
-			stdout.destroy();
-			stderr.destroy();
-			stdin.destroy();
-		},
-	};
+	return openSession({terminal, stdin, stdout, stderr}, leave);
 };
 
 export const sessionsVerbs = (context: Context): SessionsVerbs => ({
