@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {createEventLog, type EventLog} from '../../engine/event-log.js';
 import type {ExecConfiguration} from '../../engine/execs.js';
+import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
 import {createWake, type Wake} from '../../engine/wake.js';
 import {findProgram} from './find-program.js';
@@ -65,20 +66,10 @@ export type Context = {
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
 	/** Verbs that make or remove things run one after another. */
-	readonly inTurn: <Value>(action: () => Promise<Value>) => Promise<Value>;
+	readonly inTurn: Queue;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
-
-/** One action after another, whether the one before failed or not. */
-const createQueue = () => {
-	let last: Promise<unknown> = Promise.resolve();
-	return async <Value>(action: () => Promise<Value>): Promise<Value> => {
-		const next = last.then(action, action);
-		last = next.catch(() => undefined);
-		return next;
-	};
-};
 
 export const createContext = (transport: Transport, limitMs?: number): Context => {
 	let found: Promise<Program> | undefined;

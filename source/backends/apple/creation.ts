@@ -1,6 +1,7 @@
 import {createServer} from 'node:net';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import {HolmError} from '../../engine/errors.js';
+import {defaultNetwork} from '../../engine/networks.js';
 import type {ContainerConfiguration, Mount, PublishedPort} from '../../engine/resources.js';
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
@@ -41,14 +42,16 @@ const appleNameOf = (name: string, id: string, items: readonly Item[]): string =
 
 type Wanted = {readonly item: NetworkItem; readonly mac?: string};
 
+export const askedNetworks = ({networks}: Pick<ContainerConfiguration, 'networks'>): ContainerConfiguration['networks'] =>
+	networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks;
+
 /** The networks of a container. Throws `not-found`, and `unsupported` for what needs an address of one's own choice. */
 export const wantedNetworks = (
 	configuration: Pick<ContainerConfiguration, 'networks'>,
 	networks: readonly NetworkItem[],
 ): readonly Wanted[] => {
-	const asked = configuration.networks.length === 0 ? [{network: 'bridge', aliases: []}] : configuration.networks;
 	const byId = new Map(networks.map(item => [item.id, item]));
-	const wanted = asked.filter(({network}) => network !== 'none').map(attachment => {
+	const wanted = askedNetworks(configuration).filter(({network}) => network !== 'none').map(attachment => {
 		const item = findNetwork(byId, attachment.network);
 		const isDefault = item.name === 'bridge';
 		checkEndpointLinks(attachment, {isDefault});

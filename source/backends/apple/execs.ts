@@ -2,6 +2,8 @@ import {PassThrough, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {ExecConfiguration, ExecsVerbs} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
+import {findExec, forgetEndedExecs} from '../../rules/containers/kept-execs.js';
+import {checkSize} from '../../rules/containers/terminal-size.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import {
 	newId,
@@ -13,28 +15,11 @@ import {failureOf} from './failures.js';
 import {drained} from './follow.js';
 import {readItem, type Item} from './listing.js';
 import {openSession} from './open-session.js';
-import {checkSize} from './sessions.js';
 import type {Execution} from './transport.js';
 
 const defaultSize: TerminalSize = {rows: 24, columns: 80};
 
-const findExec = ({execs}: Context, id: string): ExecRecord => {
-	const exec = execs.get(id);
-	if (!exec) {
-		throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 100)).slice(1, -1)}`, {remedy: 'make one first'});
-	}
-
-	return exec;
-};
-
 const keptExecs = 1000;
-
-const forgetOldExecs = ({execs}: Context): void => {
-	const ended = execs.values().filter(exec => exec.state === 'ended').toArray();
-	for (const {id} of ended.slice(0, Math.max(ended.length - keptExecs, 0))) {
-		execs.delete(id);
-	}
-};
 
 const runningItem = async (context: Context, reference: string): Promise<Item> => {
 	const item = await readItem(context, reference);
@@ -183,7 +168,7 @@ export const execsVerbs = (context: Context): ExecsVerbs => ({
 			);
 		}
 
-		forgetOldExecs(context);
+		forgetEndedExecs(context.execs, keptExecs);
 		const id = newId();
 		context.execs.set(id, {
 			id, containerId: item.id, configuration: {...configuration}, state: 'created',
@@ -192,7 +177,7 @@ export const execsVerbs = (context: Context): ExecsVerbs => ({
 		return id;
 	},
 	async startExec(id, size = defaultSize) {
-		const exec = findExec(context, id);
+		const exec = findExec(context.execs, id);
 		checkSize(size);
 		if (exec.state !== 'created') {
 			throw new HolmError('conflict', `Error: Exec command ${exec.id} has already run`, {remedy: 'make another one'});
@@ -202,7 +187,7 @@ export const execsVerbs = (context: Context): ExecsVerbs => ({
 	},
 	async resizeExec(id, size) {
 		checkSize(size);
-		const {execution, state} = findExec(context, id);
+		const {execution, state} = findExec(context.execs, id);
 		if (state !== 'running') {
 			throw new HolmError('conflict', `exec ${id} is not running`, {remedy: 'start it first'});
 		}
@@ -210,7 +195,7 @@ export const execsVerbs = (context: Context): ExecsVerbs => ({
 		execution?.resize(size);
 	},
 	async exec(id) {
-		const {containerId, configuration, state, exitCode} = findExec(context, id);
+		const {containerId, configuration, state, exitCode} = findExec(context.execs, id);
 		return {
 			id, containerId, configuration, running: state === 'running', ...exitCode !== undefined && {exitCode},
 		};

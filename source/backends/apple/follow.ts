@@ -49,16 +49,10 @@ export const follow = async (program: Program, {directory, from, hasStamps = fal
 	const {transport} = program;
 	const offsets = {...from};
 	let isClosed = false;
-	const execution = await transport.execute([
-		'/bin/sh',
-		'-c',
-		script,
-		'sh',
-		directory,
-		String(from.stdout + 1),
-		String(from.stderr + 1),
-		hasStamps ? 'stamps' : '/dev/null',
-	]);
+	/** Runs a script that writes the output from an offset on. */
+	const write = async (text: string, {stdout, stderr}: Offsets, ...more: readonly string[]) =>
+		transport.execute(['/bin/sh', '-c', text, 'sh', directory, String(stdout + 1), String(stderr + 1), ...more]);
+	const execution = await write(script, from, hasStamps ? 'stamps' : '/dev/null');
 	execution.release();
 	const pass = async (stream: Stream, source: Readable) => {
 		try {
@@ -86,15 +80,7 @@ export const follow = async (program: Program, {directory, from, hasStamps = fal
 				return;
 			}
 
-			const rest = await transport.execute([
-				'/bin/sh',
-				'-c',
-				restScript,
-				'sh',
-				directory,
-				String(offsets.stdout + 1),
-				String(offsets.stderr + 1),
-			]);
+			const rest = await write(restScript, offsets);
 			rest.stdin.end();
 			await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
 			execution.stdin.end();

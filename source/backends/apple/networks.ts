@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork, type NetworksVerbs} from '../../engine/networks.js';
-import type {AttachmentConfiguration, Container, Lease, Network, NetworkConfiguration, Pruned} from '../../engine/resources.js';
+import type {Lease, Network, NetworkConfiguration, Pruned} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {findNetwork} from '../../rules/find-resource.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
@@ -10,7 +10,7 @@ import {validateNetwork} from '../../rules/networks/ipam.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
 import {recordsOf} from '../../rules/networks/zone.js';
 import {newId, publish, type Context} from './context.js';
-import {wantedNetworks} from './creation.js';
+import {askedNetworks, wantedNetworks} from './creation.js';
 import {readItem, readItems, type Item} from './listing.js';
 import {readNetworks, type NetworkItem, type NetworkNotes} from './network-listing.js';
 import {encodeNetworkNotes, notesLabel} from './notes.js';
@@ -110,9 +110,6 @@ const fixed = ({name}: Item) => new HolmError(
 	{remedy: 'make it anew with --network for each of them'},
 );
 
-const askedNetworks = ({configuration: {networks}}: Container): readonly AttachmentConfiguration[] =>
-	networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks;
-
 export const networksVerbs = (context: Context): NetworksVerbs => {
 	const readBoth = async () => {
 		const networks = await readNetworks(context);
@@ -185,7 +182,10 @@ export const networksVerbs = (context: Context): NetworksVerbs => {
 				await remake(
 					context,
 					item,
-					{configuration: {...container.configuration, networks: [...askedNetworks(container), {...wanted, network: network.name}]}},
+					{configuration: {
+						...container.configuration,
+						networks: [...askedNetworks(container.configuration), {...wanted, network: network.name}],
+					}},
 				);
 			});
 		},
@@ -207,7 +207,7 @@ export const networksVerbs = (context: Context): NetworksVerbs => {
 					throw fixed(item);
 				}
 
-				const left = askedNetworks(container).filter(({network: name}) => name !== network.name && name !== network.id);
+				const left = askedNetworks(container.configuration).filter(({network: name}) => name !== network.name && name !== network.id);
 				await remake(
 					context,
 					item,

@@ -1,6 +1,7 @@
 import {PassThrough, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.js';
+import {checkSize} from '../../rules/containers/terminal-size.js';
 import {held, liveOf, publishOf, type Context} from './context.js';
 import {drained, follow} from './follow.js';
 import {endInput} from './keeper.js';
@@ -10,16 +11,6 @@ import {resizing} from './pseudo-terminal.js';
 import {directoryOf} from './records.js';
 import {adoptRun} from './runs.js';
 import type {Execution} from './transport.js';
-
-export const checkSize = ({rows, columns}: TerminalSize): void => {
-	if (![rows, columns].every(number => Number.isSafeInteger(number) && number >= 0 && number <= 65_535)) {
-		throw new HolmError(
-			'invalid',
-			`invalid size of a terminal: ${rows} rows and ${columns} columns`,
-			{remedy: 'give numbers from 0 to 65535'},
-		);
-	}
-};
 
 const prepareScript = 'umask 077; mkdir -p "$1" && cd "$1" || exit 1; : >>stdout; : >>stderr; wc -c <stdout; wc -c <stderr';
 

@@ -3,32 +3,17 @@ import type {Session} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
+import {findExec, forgetEndedExecs} from '../../rules/containers/kept-execs.js';
+import {checkSize} from '../../rules/containers/terminal-size.js';
 import {runOf} from './container-record.js';
 import {openSession} from './open-session.js';
 import {createPipe} from './pipe.js';
 import type {Process} from './process.js';
 import {startInContainer} from './program-host.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
-import {checkSize} from './terminal-device.js';
-
-const findExec = ({execs}: State, id: string): ExecRecord => {
-	const exec = execs.get(id);
-	if (!exec) {
-		throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 100)).slice(1, -1)}`, {remedy: 'make one first'});
-	}
-
-	return exec;
-};
 
 /** How many execs that have ended are kept. */
 const keptExecs = 1000;
-
-const forgetOldExecs = ({execs}: State): void => {
-	const ended = [...execs.values()].filter(exec => exec.state === 'ended');
-	for (const {id} of ended.slice(0, Math.max(ended.length - keptExecs, 0))) {
-		execs.delete(id);
-	}
-};
 
 /** The running container of an exec. Throws `conflict` for any other state. */
 const runningRecord = (state: State, reference: string) => {
@@ -86,7 +71,7 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 	async createExec(reference, configuration) {
 		const record = runningRecord(state, reference);
 		validateExec(configuration);
-		forgetOldExecs(state);
+		forgetEndedExecs(state.execs, keptExecs);
 		const id = state.random.hex(64);
 		state.execs.set(id, {
 			id, containerId: record.id, configuration: {...configuration}, state: 'created',
@@ -95,7 +80,7 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 		return id;
 	},
 	async startExec(id, size) {
-		const exec = findExec(state, id);
+		const exec = findExec(state.execs, id);
 		if (size) {
 			checkSize(size);
 		}
@@ -109,12 +94,12 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 	async resizeExec(id, size) {
 		// No program here reads it.
 		checkSize(size);
-		if (findExec(state, id).state !== 'running') {
+		if (findExec(state.execs, id).state !== 'running') {
 			throw new HolmError('conflict', `exec ${id} is not running`, {remedy: 'start it first'});
 		}
 	},
 	async exec(id) {
-		const {containerId, configuration, state: word, exitCode} = findExec(state, id);
+		const {containerId, configuration, state: word, exitCode} = findExec(state.execs, id);
 		return {
 			id, containerId, configuration, running: word === 'running', ...exitCode !== undefined && {exitCode},
 		};

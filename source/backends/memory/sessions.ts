@@ -1,10 +1,10 @@
 import type {SessionsVerbs} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
+import {checkSize} from '../../rules/containers/terminal-size.js';
 import {runOf} from './container-record.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';
-import {checkSize} from './terminal-device.js';
 
 export const sessionsVerbs = (state: State): SessionsVerbs => ({
 	async attachContainer(reference, {stdin = false, logs = false} = {}) {

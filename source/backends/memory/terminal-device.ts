@@ -89,10 +89,3 @@ export const createTerminalDevice = ({input, screen, signal}: TerminalOptions): 
 		},
 	};
 };
-
-/** Checks a terminal size. Throws `invalid`. */
-export const checkSize = ({rows, columns}: TerminalSize) => {
-	if (![rows, columns].every(length => Number.isSafeInteger(length) && length >= 0 && length <= 65_535)) {
-		throw new HolmError('invalid', `invalid terminal size ${columns}x${rows}`, {remedy: 'it is two whole numbers'});
-	}
-};

@@ -24,6 +24,7 @@ import {validateSize} from '../guest.js';
 import type {ImageStore} from '../images/storage.js';
 import {longestDelayMs} from '../machines/patience.js';
 import {readRecord, writeRecord} from '../store/records.js';
+import {createQueue} from '../../engine/queue.js';
 import {createStepReader} from './build-steps.js';
 import {
 	builderName,
@@ -40,7 +41,6 @@ import {writtenBytesOf} from './disk-usage.js';
 import {openOutput} from './files.js';
 import {leaseAttachment} from './leases.js';
 import {dropNetwork, makeNetwork} from './networks.js';
-import {createQueue} from './queue.js';
 import type {VerbContext} from './verb-context.js';
 
 const gibibyte = 1024 ** 3;

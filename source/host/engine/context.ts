@@ -17,7 +17,7 @@ import type {ImageStore} from '../images/storage.js';
 import type {Machine} from '../machines/running-machine.js';
 import {writeRecord} from '../store/records.js';
 import type {Paths} from '../store/paths.js';
-import {createQueue, type Queue} from './queue.js';
+import {createQueue, type Queue} from '../../engine/queue.js';
 
 /** A network as it is stored. Its leases are the attachments of the containers. */
 export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'>> & Pick<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'> & {

@@ -35,6 +35,7 @@ import {endStrays, keptBy} from '../machines/strays.js';
 import {orMissing} from '../store/missing.js';
 import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
+import {createQueue} from '../../engine/queue.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
 import {createBuilder, type HostBuilder} from './builder.js';
@@ -64,7 +65,6 @@ import {bootMachine} from './boot.js';
 import {keepBootLog} from './boot-log.js';
 import {createSupervisor, type Supervisor} from './supervisor.js';
 import {makeNetwork, networksVerbs} from './networks.js';
-import {createQueue} from './queue.js';
 import {
 	defaultNetwork,
 	isLive,

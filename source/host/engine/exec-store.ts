@@ -11,10 +11,11 @@ import {
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../text/escape.js';
 import {mergeEnvironment} from '../../rules/containers/container-process.js';
+import {forgetEndedExecs} from '../../rules/containers/kept-execs.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/ssh/agent.js';
+import {createQueue, createRefresh, type Queue} from '../../engine/queue.js';
 import {notFrozen} from './frozen.js';
-import {createQueue, createRefresh, type Queue} from './queue.js';
 import {
 	machineOf,
 	publishContainer,
@@ -135,13 +136,6 @@ export const createExecs = (context: Context): Execs => {
 		return exec;
 	};
 
-	const forgetOldest = () => {
-		const ended = execs.values().filter(({state}) => state === 'ended').toArray();
-		for (const {id} of ended.slice(0, Math.max(ended.length - maximumEnded, 0))) {
-			execs.delete(id);
-		}
-	};
-
 	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
 		const {agent} = machineOf(exec.entry)!;
 		const {terminal, stdin} = exec.configuration;
@@ -202,7 +196,7 @@ export const createExecs = (context: Context): Execs => {
 				exec.exitCode = exitCode;
 				exec.state = 'ended';
 				publishContainer(context, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
-				forgetOldest();
+				forgetEndedExecs(execs, maximumEnded);
 			});
 		},
 		async resize(id, size) {

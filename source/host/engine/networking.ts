@@ -18,7 +18,7 @@ import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
 import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {machineUidOf} from '../guest.js';
-import {createQueue, createRefresh} from './queue.js';
+import {createQueue, createRefresh} from '../../engine/queue.js';
 import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
 import {takeAddresses} from './leases.js';
 import {forwardsFor, nameServerTableFor, rulesetFor} from './wanted-state.js';

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createQueue, createRefresh} from '../../../source/host/engine/queue.js';
+import {createQueue, createRefresh} from '../../source/engine/queue.js';
 
 test('a queue runs work one at a time; a failure rejects only its own call', async t => {
 	const queue = createQueue();
