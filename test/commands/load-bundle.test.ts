@@ -75,7 +75,7 @@ test('compiled code is kept for each word, and used only for the source that it 
 	const whole = await readFile(file);
 	await writeFile(file, Buffer.concat([whole.subarray(0, -64), Buffer.alloc(64)]));
 	t.is(run('ps'), 'two x.cjs');
-	t.deepEqual(await readFile(file).then(({length}) => length), whole.length);
+	t.false((await readFile(file)).subarray(-64).equals(Buffer.alloc(64)), 'it was written again');
 	await rm(file);
 	execFileSync('mkfifo', [file]);
 	t.is(run('ps'), 'two x.cjs', 'a pipe, for which an open would wait');

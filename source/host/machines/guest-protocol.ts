@@ -50,16 +50,12 @@ export const clockLine = (): string => `clock ${(Date.now() / 1000).toFixed(6)}\
 /** The bytes of a start message: the archive of files, then one command per line. */
 export const encodeMessage = (
 	message: StartMessage,
-	{devices, shares, diskSectors}: {
-		readonly devices: readonly NetworkDevice[];
-		readonly shares: readonly Share[];
-		/** Size of the disk in sectors of 512 bytes. */
-		readonly diskSectors: number;
-	},
+	devices: readonly NetworkDevice[],
+	shares: readonly Share[],
 ): Uint8Array => Buffer.concat([
 	encodeArchive(message.files),
 	Buffer.from(`${clockLine()}seed\nhost ${message.hostname}\n`),
-	Buffer.from(`disk ${diskSectors}\n`),
+	Buffer.from('disk\n'),
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),
 	...Object.entries(message.sysctls ?? {}).map(([name, value]) => Buffer.from(`sysctl ${name} ${value}\n`)),

@@ -35,7 +35,6 @@ import {
 	type ProcessIdentity,
 } from './process.js';
 import {
-	diskNode,
 	machineFiles,
 	networkPorts,
 	qemuArguments,
@@ -163,13 +162,6 @@ const plugShares = async (qmp: Qmp, {identity, socket}: Awaited<ReturnType<typeo
 	return identity;
 };
 
-const bytesPerSector = 512;
-
-const diskSectorsOf = async (qmp: Qmp): Promise<number> => {
-	const nodes = await qmp.execute('query-named-block-nodes', {flat: true}) as ReadonlyArray<{readonly 'node-name': string; readonly image: {readonly 'virtual-size': number}}>;
-	return nodes.find(node => node['node-name'] === diskNode)!.image['virtual-size'] / bytesPerSector;
-};
-
 const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: device?.endpointId ?? unusedPort});
 
 const socketSources = ({message: {sockets = []}}: MachineOptions) => sockets.map(({source}) => source);
@@ -279,10 +271,9 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			await supervised.insert(device);
 		}
 
-		const diskSectors = await diskSectorsOf(qmp);
 		isRestoring = true;
 		await qmp.execute('cont');
-		supervised.control.write(encodeMessage(options.message, {devices, shares, diskSectors}));
+		supervised.control.write(encodeMessage(options.message, devices, shares));
 		supervised.awaitWord();
 		await awaitFirstWord(supervised.heard, supervised.machine, qmp, template.timeoutMs);
 		isRestoring = false;

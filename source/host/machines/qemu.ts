@@ -90,12 +90,6 @@ const processorOf = ({accelerator, isNested = false}: MachineShape): string => {
 	return isNested ? 'host' : 'host,vmx=off,svm=off';
 };
 
-/** QEMU's name for what is behind the disk. */
-export const diskNode = 'disk';
-
-/** Size of most images' disks. A machine with another one binds its driver again. */
-const templateDiskBytes = 16 * 1024 ** 3;
-
 export type QemuOptions = {
 	readonly shape: MachineShape;
 	/** The machine's directory, see `machineFiles`. */
@@ -118,17 +112,17 @@ export type QemuOptions = {
 };
 
 /**
-The template has the disk and the first network device. Nothing has read the disk but the search for partitions, and no driver has taken the network device. So each machine can have another backend behind them, which saves plugging the devices in.
+The template has the disk and the first network device, but no driver has used them yet. So each machine can have another backend behind them, which saves plugging the devices in.
 */
 const backends = (restored: QemuOptions['restored']) => restored
 	? [
 		'-blockdev',
 		JSON.stringify({
-			driver: 'qcow2', 'node-name': diskNode, discard: 'unmap', file: {driver: 'file', filename: restored.disk},
+			driver: 'qcow2', 'node-name': 'disk', discard: 'unmap', file: {driver: 'file', filename: restored.disk},
 		}),
 		...(restored.tap ? ['-netdev', `tap,id=net-${networkPorts[0]},ifname=${restored.tap},script=no,downscript=no`] : []),
 	]
-	: ['-blockdev', JSON.stringify({driver: 'null-co', 'node-name': diskNode, size: templateDiskBytes, 'read-zeroes': true})];
+	: ['-blockdev', JSON.stringify({driver: 'null-co', 'node-name': 'disk', size: 16 * 1024 ** 3})];
 
 const serialPort = (name: string, port: number) => ['-device', `virtserialport,bus=ports.0,nr=${port},chardev=${name},name=${name}`];
 
@@ -187,12 +181,11 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		]),
 		...backends(options.restored),
 		'-device',
-		`virtio-blk-pci,id=disk,drive=${diskNode},logical_block_size=512,physical_block_size=4096`,
+		'virtio-blk-pci,id=disk,drive=disk,logical_block_size=512,physical_block_size=4096',
 		'-device',
 		`virtio-net-pci,id=dev-${networkPorts[0]},bus=${networkPorts[0]},mac=${templateMac},romfile=${options.restored?.tap ? `,netdev=net-${networkPorts[0]}` : ''}`,
 		'-object',
-		// The template's random generator must not be ready. A request that is open when it is saved gets its bytes in each machine.
-		...(options.restored ? ['rng-random,id=entropy,filename=/dev/urandom'] : ['rng-egd,id=entropy,chardev=silence', '-chardev', 'null,id=silence']),
+		'rng-random,id=entropy,filename=/dev/urandom',
 		'-device',
 		'virtio-rng-pci,rng=entropy',
 		'-chardev',

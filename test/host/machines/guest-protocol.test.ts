@@ -29,14 +29,14 @@ test('a device is one line for the guest', t => {
 test('the guest gets its files, its clock and its entropy before anything of the container', t => {
 	const before = Date.now() / 1000;
 	const start = {hostname: 'box', files: {'a/b': Buffer.from('content')}, process: {terminal: true, stdin: false}};
-	const text = Buffer.from(encodeMessage(start, {devices: [device, {...device, name: 'eth1'}], shares: [{source: '/x', readOnly: true}], diskSectors: 2048})).toString('latin1');
+	const text = Buffer.from(encodeMessage(start, [device, {...device, name: 'eth1'}], [{source: '/x', readOnly: true}])).toString('latin1');
 	t.true(text.startsWith('070701'));
 	const lines = text.slice(text.indexOf('TRAILER!!!')).replace(/^TRAILER!!!\0+/v, '').split('\n');
 	t.regex(lines[0]!, /^clock \d+\.\d{6}$/v);
 	t.true(Math.abs(Number(lines[0]!.slice(6)) - before) < 60);
-	t.deepEqual(lines.slice(1), ['seed', 'host box', 'disk 2048', `first ${linkLine(device).trim()}`, linkLine({...device, name: 'eth1'}).trim(), 'phase network', 'shares', 'run yes no', '']);
-	const helper = Buffer.from(encodeMessage({hostname: 'box', files: {}}, {devices: [], shares: [], diskSectors: 2048})).toString('latin1');
-	t.true(helper.endsWith('disk 2048\nphase network\nserve\n'));
+	t.deepEqual(lines.slice(1), ['seed', 'host box', 'disk', `first ${linkLine(device).trim()}`, linkLine({...device, name: 'eth1'}).trim(), 'phase network', 'shares', 'run yes no', '']);
+	const helper = Buffer.from(encodeMessage({hostname: 'box', files: {}}, [], [])).toString('latin1');
+	t.true(helper.endsWith('disk\nphase network\nserve\n'));
 });
 
 (busybox ? test : test.skip)(`files arrive as they were sent${busybox ? '' : ' (needs busybox)'}`, async t => {
