@@ -6,7 +6,7 @@ import {changing, liveOf, publish, publishOf, type Context, type Live, type Run}
 import {errorLine, failureOf} from './failures.js';
 import {follow, type Offsets} from './follow.js';
 import {beginHealth} from './health.js';
-import {refreshHosts} from './hosts.js';
+import {prepareHosts, refreshHosts} from './hosts.js';
 import {keeperCommand} from './keeper.js';
 import {readItems, type Item} from './listing.js';
 import {directoryOf, removeRecord, writeRecord, type StoredState} from './records.js';
@@ -181,6 +181,7 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const {configuration} = item.container;
 	const items = await readItems(context);
 	assertVolumesFree(item, items);
+	await prepareHosts(context, item, items);
 	const startedAt = Date.now();
 	const {startedDate: _seen, ...state} = item.stored.state;
 	const next: StoredState = {...state, startedAt, restartCount, isStopped: false};
