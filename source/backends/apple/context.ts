@@ -67,11 +67,13 @@ export type Context = {
 	readonly changes: {begun: number; ended: number};
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
+	/** This process keeps what others have started, too, such as the times of their output. */
+	readonly isKeeper: boolean;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
 
-export const createContext = (transport: Transport, limitMs?: number): Context => {
+export const createContext = (transport: Transport, limitMs?: number, isKeeper = false): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
 	return {
@@ -97,6 +99,7 @@ export const createContext = (transport: Transport, limitMs?: number): Context =
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
 		inTurn: createQueue(),
+		isKeeper,
 	};
 };
 

@@ -285,7 +285,7 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 		const {stdout} = await program.shell('cd "$1" && wc -c <stdout && wc -c <stderr', [directoryOf(program, item.id)]);
 		const [out = 0, errors = 0] = stdout.toString().trim().split(/\s+/v).map(Number);
 		run.from = {stdout: out, stderr: errors};
-		await watchOutput(context, item, run, false);
+		await watchOutput(context, item, run, context.isKeeper);
 	}
 
 	const watch = async () => {
