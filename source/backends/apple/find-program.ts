@@ -61,7 +61,7 @@ export const readProbe = (text: string, where: string): Found => {
 	const version = rest.join('\n');
 	if (path === '') {
 		throw system === 'Darwin'
-			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}`})
+			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}, or name another engine with --host`})
 			: new HolmError(
 				'unsupported',
 				`Apple's container needs macOS, and ${where} has ${escapeControls(system.slice(0, 40)) || 'another system'}`,

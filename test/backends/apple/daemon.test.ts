@@ -29,16 +29,17 @@ const directory = path.join(standIn.home, '.holm');
 const paths = {socket: path.join(directory, 'holm.sock'), lock: path.join(directory, 'daemon.lock')};
 
 type Ended = {readonly status: number; readonly stdout: string; readonly stderr: string};
-type Options = {readonly environment?: Readonly<Record<string, string>>; readonly directory?: string};
+type RunOptions = {readonly environment?: Readonly<Record<string, string>>; readonly place?: string};
 
-const run = async (file: string, words: readonly string[], {environment = {}, directory: cwd}: Options = {}): Promise<Ended> => new Promise(resolve => {
-	const child = execFile(file, words, {env: {...standIn.environment, ...environment}, cwd, timeout: 60_000}, (error, stdout, stderr) => {
+const run = async (file: string, words: readonly string[], {environment, place}: RunOptions = {}) => new Promise<Ended>(resolve => {
+	const options = {env: {...standIn.environment, ...environment}, cwd: place, timeout: 60_000};
+	const child = execFile(file, words, options, (error, stdout, stderr) => {
 		resolve({status: error ? Number(error.code ?? 255) : 0, stdout, stderr});
 	});
 	child.stdin!.end();
 });
 
-const holm = async (words: readonly string[], environment: Options['environment'] = {}) =>
+const holm = async (words: readonly string[], environment: RunOptions['environment'] = {}) =>
 	run(process.execPath, [cli, ...words], {environment: {HOLM_HOST: 'apple', ...environment}});
 
 const dockers = {DOCKER_HOST: `unix://${paths.socket}`, DOCKER_CONFIG: path.join(standIn.home, 'docker'), DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: ''};
@@ -90,7 +91,7 @@ step('doctor names what is missing, setup provides it after a question', async t
 step('a daemon is started once, for its user alone, and commands use it', async t => {
 	t.is((await holm(['system', 'status'])).status, 3);
 	const outputs = await Promise.all([must(holm(['system', 'start'])), must(holm(['system', 'start']))]);
-	t.deepEqual(outputs.map(text => /running already/v.test(text)).toSorted(), [false, true]);
+	t.is(outputs.filter(text => text.includes('running already')).length, 1);
 	t.deepEqual(outputs[0].split('\n').slice(1), [
 		`docker context create holm --docker 'host=unix://${paths.socket}' && docker context use holm`,
 		`export DOCKER_HOST='unix://${paths.socket}' TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE='${paths.socket}'`,
@@ -160,7 +161,7 @@ step('a Compose project', async t => {
 	await writeFile(path.join(plugins, 'docker-compose'), `#!/bin/sh\nexec ${compose!} "$@"\n`, {mode: 0o755});
 	const run_ = async (...words: readonly string[]) => must(run(process.execPath, [
 		cli, '--host', 'apple', 'compose', '--ansi', 'never', '--progress', 'plain', ...words,
-	], {environment: {DOCKER_CONFIG: dockers.DOCKER_CONFIG, KEY: 'from the environment\n'}, directory: place}));
+	], {environment: {DOCKER_CONFIG: dockers.DOCKER_CONFIG, KEY: 'from the environment\n'}, place}));
 	await run_('up', '--detach', '--wait');
 	t.regex(await run_('ps'), /project-store-1 .* \(healthy\)/v);
 	t.is(await run_('exec', '-T', 'store', 'cat', '/run/secrets/token'), 'from a file\n');

@@ -9,7 +9,7 @@ import {isServing, routeOf} from '../../../source/daemon/apple/owner.js';
 import {applePaths} from '../../../source/daemon/apple/paths.js';
 
 const paths = {directory: '/Users/ada/.holm', socket: '/Users/ada/.holm/holm.sock'};
-const own = {uid: 501, mode: 0o40_700};
+const own = {uid: 501, mode: 0o700};
 
 test('a daemon of the user\'s that serves comes before Apple\'s program', t => {
 	t.is(routeOf(paths, {state: 'absent'}, 501), 'program');
@@ -26,7 +26,7 @@ test('what belongs to another user, or what others may replace, is refused', t =
 	t.throws(() => routeOf(paths, {directory: own, socket: {uid: 502, mode: 0o600}, state: 'listening'}, 501), {
 		code: 'forbidden', message: /^\/Users\/ada\/\.holm\/holm\.sock belongs to the user with id 502/v,
 	});
-	for (const mode of [0o40_770, 0o40_702, 0o41_777]) {
+	for (const mode of [0o770, 0o702, 0o777]) {
 		t.throws(() => routeOf(paths, {directory: {uid: 501, mode}, state: 'absent'}, 501), {
 			code: 'forbidden', message: 'other users may write to /Users/ada/.holm',
 		});
