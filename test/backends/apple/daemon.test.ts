@@ -223,6 +223,10 @@ step('the daemon ends cleanly, and its containers go on', async t => {
 	t.regex(await readFile(path.join(directory, 'daemon.log'), 'utf8'), /ending on SIGTERM\n$/v);
 	const names = (await must(holm(['ps', '--format', '{{.Names}}']))).trim();
 	t.is(names, lacksDocker === undefined ? 'ended\nsite' : '');
+	if (names !== '') {
+		await must(holm(['rm', '--force', ...names.split('\n')]));
+	}
+
 	for (const command of ['reset', 'install', 'uninstall']) {
 		t.regex((await holm(['system', command])).stderr, /^Error: Apple's container cannot be /v);
 	}

@@ -99,7 +99,8 @@ export const startStandIn = async ({isServing = true, hasKernel = true}: Options
 			}
 
 			memory.close();
-			await rm(directory, {recursive: true, force: true});
+			// Shells that wait for the end of a container may still write there.
+			await rm(directory, {recursive: true, force: true, maxRetries: 10});
 		},
 	};
 };
