@@ -4,11 +4,14 @@ import {findProgram} from '../../../backends/apple/find-program.js';
 import {checkRequirements, type Requirement} from '../../../backends/apple/requirements.js';
 import {hasKernel, installKernel, kernelCommand, startService} from '../../../backends/apple/service.js';
 import type {Transport} from '../../../backends/apple/transport.js';
+import {isServing} from '../../../daemon/apple/owner.js';
 import {openTransport} from '../../../daemon/apple/transport.js';
-import {HolmError} from '../../../engine/errors.js';
+import {asHolmError, HolmError} from '../../../engine/errors.js';
 import {escapeControls} from '../../../text/escape.js';
 import {print, printError, type Context} from '../../command.js';
+import {isAboutApple} from '../../own-engine.js';
 import {ask} from '../../terminal/prompt.js';
+import {pathsFor} from './daemon.js';
 
 /** Runs an action with the host of Apple's container that the command is about. */
 const onHost = async <Result>({host, environment}: Context, action: (transport: Transport) => Promise<Result>): Promise<Result> => {
@@ -21,7 +24,22 @@ const onHost = async <Result>({host, environment}: Context, action: (transport: 
 	}
 };
 
-export const check = async (context: Context): Promise<readonly Requirement[]> => onHost(context, checkRequirements);
+/** Whether the daemon of this host serves: nothing needs it, unless what is there is not the user's. */
+const checkDaemon = async (context: Context): Promise<Requirement> => {
+	const name = 'daemon';
+	try {
+		const paths = pathsFor(context);
+		return {name, status: 'ok', found: await isServing(paths) ? `running, ${paths.socket}` : 'not running; holm system start keeps restarts, health checks and names'};
+	} catch (error) {
+		const {message, remedy} = asHolmError(error);
+		return {name, status: 'missing', found: message, remedy};
+	}
+};
+
+export const check = async (context: Context): Promise<readonly Requirement[]> => [
+	...await onHost(context, checkRequirements),
+	...isAboutApple(context) ? [await checkDaemon(context)] : [],
+];
 
 /** What a setup provides. */
 const provided = new Set(['service', 'kernel']);
