@@ -11,10 +11,11 @@ import {
 	type Live,
 } from './context.js';
 import {findImageItem, readImages} from './image-listing.js';
-import {readItem, type Item} from './listing.js';
+import {readItem, updateState, type Item} from './listing.js';
 import {unlimited} from './program.js';
 import {remake} from './remake.js';
-import {adoptRun, startItem, updateState} from './runs.js';
+import {adoptRun} from './runs/adopt.js';
+import {startItem} from './runs/start.js';
 
 type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 

@@ -6,7 +6,7 @@ import type {Context} from './context.js';
 import {decodeContainers, type AppleContainer} from './decode/container.js';
 import {readNetworks} from './network-listing.js';
 import {decodeNotes, derivedId} from './notes.js';
-import {readRecords, type Stored} from './records.js';
+import {readRecords, writeRecord, type Stored, type StoredState} from './records.js';
 
 /** A container with all that is known of it. */
 export type Item = {
@@ -52,3 +52,14 @@ export const findItem = (items: readonly Item[], reference: string): Item =>
 	findContainer(new Map(items.map(item => [item.id, item])), reference);
 
 export const readItem = async (context: Context, reference: string): Promise<Item> => findItem(await readItems(context), reference);
+
+export const findById = async (context: Context, id: string): Promise<Item | undefined> => {
+	const items = await readItems(context);
+	return items.find(item => item.id === id);
+};
+
+/** Changes some of what is kept of a container. */
+export const updateState = async (context: Context, item: Item, change: Partial<StoredState>): Promise<void> => {
+	const program = await context.program();
+	await writeRecord(program, item.id, {...item.stored.state, ...change});
+};
