@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {createEventLog, type EventLog} from '../../engine/event-log.js';
-import type {ExecConfiguration} from '../../engine/execs.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
 import {createWake, type Wake} from '../../engine/wake.js';
+import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import {findProgram} from './find-program.js';
 import type {Following, Offsets} from './follow.js';
 import {createProgram, type Program} from './program.js';
@@ -21,14 +21,7 @@ export type Run = {
 	isKilled: boolean;
 };
 
-export type ExecRecord = {
-	readonly id: string;
-	readonly containerId: string;
-	readonly configuration: ExecConfiguration;
-	state: 'created' | 'running' | 'ended';
-	exitCode?: number;
-	execution?: Execution;
-};
+export type Exec = ExecRecord & {execution?: Execution};
 
 /** What this process knows of a container beside what is on the host. */
 export type Live = {
@@ -56,7 +49,7 @@ export type Context = {
 	readonly events: EventLog;
 	/** By id. */
 	readonly lives: Map<string, Live>;
-	readonly execs: Map<string, ExecRecord>;
+	readonly execs: Map<string, Exec>;
 	/** By Apple's name. */
 	networks: ReadonlyMap<string, Pick<Network, 'id' | 'name' | 'gateway'>>;
 	/** Later than all that were given before, in milliseconds. */
@@ -65,13 +58,22 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** Takes what went wrong where nobody waits for it. */
+	readonly log: (line: string) => void;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
 
-export const createContext = (transport: Transport, limitMs?: number): Context => {
+export type AppleOptions = {
+	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
+	readonly limitMs?: number;
+	/** Called with what went wrong where nobody waits for it, such as a restart by policy; default nothing is logged. */
+	readonly log?: (line: string) => void;
+};
+
+export const createContext = (transport: Transport, {limitMs, log = () => {}}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
 	return {
@@ -96,6 +98,7 @@ export const createContext = (transport: Transport, limitMs?: number): Context =
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		log,
 		inTurn: createQueue(),
 	};
 };

@@ -4,7 +4,7 @@ import {buildVerbs} from './build.js';
 import {changesVerbs} from './changes.js';
 import {commitsVerbs} from './commits.js';
 import {containersVerbs} from './containers.js';
-import {createContext} from './context.js';
+import {createContext, type AppleOptions} from './context.js';
 import {eventsVerbs} from './events.js';
 import {execsVerbs} from './execs.js';
 import {imagesVerbs} from './images.js';
@@ -19,18 +19,13 @@ import {transferVerbs} from './transfer.js';
 import type {Transport} from './transport.js';
 import {volumesVerbs} from './volumes.js';
 
-export type AppleOptions = {
-	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
-	readonly limitMs?: number;
-};
-
 /**
 An engine over Apple's program `container`, on a host that a transport reaches.
 
 It runs nothing before the first verb. What Apple does not keep is in labels and in `~/.holm/apple` on that host; restart policies, health checks and events of others need this process.
 */
-export const createAppleEngine = (transport: Transport, {limitMs}: AppleOptions = {}): Engine => {
-	const context = createContext(transport, limitMs);
+export const createAppleEngine = (transport: Transport, options: AppleOptions = {}): Engine => {
+	const context = createContext(transport, options);
 	return {
 		...containersVerbs(context),
 		...lifecycleVerbs(context),
