@@ -57,7 +57,7 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const live = liveOf(context, item.id);
 	assertVolumesFree(item, await readItems(context));
 	const startedAt = Date.now();
-	const {startedDate: _seen, ...state} = item.stored.state;
+	const {startedDate: _seen, failure: _failure, ...state} = item.stored.state;
 	const next: StoredState = {...state, startedAt, restartCount, isStopped: false};
 	const keeper = await launchKeeper(context, item, next);
 	using _released = {

@@ -26,8 +26,15 @@ export const failures = JSON.parse(readFileSync(
 	'utf8',
 )) as readonly Sample[];
 
-const run = async (world: World, invocation: Invocation): Promise<number> => {
-	const {words: [first = '', second = '', ...rest], failure, out, err} = invocation;
+/** What a test may change while the stand-in serves. */
+type Switches = {
+	/** The failure that each run of the program shows, by its name among the samples, instead of what its environment says. */
+	failure?: string;
+};
+
+const run = async (world: World, invocation: Invocation, switches: Switches): Promise<number> => {
+	const {words: [first = '', second = '', ...rest], out, err} = invocation;
+	const failure = switches.failure ?? invocation.failure;
 	const sample = failures.find(({when}) => when === failure);
 	if (sample?.argv[0] === first && second !== 'version') {
 		await out(sample.stdout);
@@ -53,14 +60,17 @@ export const startStandIn = async () => {
 	const memory = createMemoryEngine();
 	const world = await createWorld(memory, path.join(directory, 'root'));
 	const sockets = new Set<Socket>();
-	let count = 0;
+	const switches: Switches = {};
+	const ran: string[] = [];
 	const server = createServer({allowHalfOpen: true}, socket => {
-		count++;
 		sockets.add(socket);
 		socket.once('close', () => {
 			sockets.delete(socket);
 		});
-		serveInvocation(socket, async invocation => run(world, invocation));
+		serveInvocation(socket, async invocation => {
+			ran.push(invocation.words.join(' '));
+			return run(world, invocation, switches);
+		});
 	});
 	const socket = path.join(directory, 'sock');
 	await new Promise<void>(resolve => {
@@ -70,7 +80,9 @@ export const startStandIn = async () => {
 		world,
 		home,
 		environment: {...process.env, HOME: home, HOLM_STAND_IN: socket, HOLM_CONTAINER: program},
-		invocations: () => count,
+		switches,
+		/** The words of each run of the program so far. */
+		ran: ran as readonly string[],
 		async close() {
 			server.close();
 			for (const open of sockets) {
