@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import type {HolmError} from '../../engine/errors.js';
 import {createEventLog, type EventLog} from '../../engine/event-log.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
@@ -6,6 +7,9 @@ import {createWake, type Wake} from '../../engine/wake.js';
 import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import {findProgram} from './find-program.js';
 import type {Following, Offsets} from './follow.js';
+import {tellingTransport} from './polling/changes-of.js';
+import {createList, type List} from './polling/list.js';
+import type {ListName} from './polling/plan.js';
 import {createProgram, type Program} from './program.js';
 import type {Execution, Transport} from './transport.js';
 
@@ -17,6 +21,8 @@ export type Run = {
 	/** Resolves when it has ended and everything after that is done. */
 	readonly over: Promise<void>;
 	following?: Following;
+	/** Another process has started it: its end is seen in the list. */
+	readonly isAdopted?: boolean;
 	/** A signal that Holm sent and after which Apple may lose the status. */
 	isKilled: boolean;
 };
@@ -42,6 +48,12 @@ export type Live = {
 	stopHealth?: () => void;
 };
 
+/** What those who look again and again have found the service to be. */
+export type Service = {
+	/** Why it did not answer, and when it was asked last, in milliseconds of `performance.now()`. */
+	down?: {readonly error: HolmError; readonly askedAt: number};
+};
+
 export type Context = {
 	readonly transport: Transport;
 	/** Apple's program, which is looked for once. */
@@ -58,6 +70,9 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** What was listed last. */
+	readonly lists: Readonly<Record<ListName, List>>;
+	readonly service: Service;
 	/** Takes what went wrong where nobody waits for it. */
 	readonly log: (line: string) => void;
 	/** Verbs that make or remove things run one after another. */
@@ -73,9 +88,15 @@ export type AppleOptions = {
 	readonly log?: (line: string) => void;
 };
 
-export const createContext = (transport: Transport, {limitMs, log = () => {}}: AppleOptions = {}): Context => {
+export const createContext = (given: Transport, {limitMs, log = () => {}}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
+	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
+	const transport = tellingTransport(given, kinds => {
+		for (const kind of kinds) {
+			lists[kind].forget();
+		}
+	});
 	return {
 		transport,
 		async program() {
@@ -98,6 +119,8 @@ export const createContext = (transport: Transport, {limitMs, log = () => {}}: A
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		lists,
+		service: {},
 		log,
 		inTurn: createQueue(),
 	};

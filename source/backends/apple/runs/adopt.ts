@@ -1,7 +1,7 @@
 import {liveOf, publishOf, type Context, type Run} from '../context.js';
-import {findById, type Item} from '../listing.js';
+import {findById, observeItems, type Item} from '../listing.js';
+import {pollerOf} from '../polling/poller.js';
 import {directoryOf} from '../records.js';
-import {delayAfter, pause} from './attempts.js';
 import {watchOutput} from './watch-output.js';
 
 /** Watches a container that another process has started, until it ends. */
@@ -13,7 +13,9 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 
 	const program = await context.program();
 	const {promise: over, resolve} = Promise.withResolvers<void>();
-	const run: Run = {startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, isKilled: false};
+	const run: Run = {
+		startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, isKilled: false, isAdopted: true,
+	};
 	live.run = run;
 	if (item.stored.keeper !== undefined) {
 		const {stdout} = await program.shell('cd "$1" && wc -c <stdout && wc -c <stderr', [directoryOf(program, item.id)]);
@@ -22,15 +24,17 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 		await watchOutput(context, item, run, false);
 	}
 
-	const watch = async () => {
-		for (let attempt = 0; ; attempt++) {
-			await pause(delayAfter(attempt) * 4);
-			const present = await findById(context, item.id).catch(() => item);
-			if (present?.container.status.state !== 'running') {
-				break;
-			}
+	const {promise: seen, resolve: onEnd} = Promise.withResolvers<void>();
+	const leave = pollerOf(context).join({who: 'wait'});
+	const stop = observeItems(context, ({items}) => {
+		if (items.find(({id}) => id === item.id)?.container.status.state !== 'running') {
+			onEnd();
 		}
-
+	});
+	const watch = async () => {
+		await seen;
+		leave();
+		stop();
 		const present = await findById(context, item.id).catch(() => undefined);
 		await run.following?.finish();
 		const exitCode = present?.stored.exit?.exitCode ?? 255;

@@ -6,6 +6,7 @@ import {beginHealth} from '../health.js';
 import {refreshHosts} from '../hosts.js';
 import {findById, readItems, type Item} from '../listing.js';
 import {writeRecord, type Exit, type StoredState} from '../records.js';
+import {keepNames} from '../polling/names.js';
 import {assertVolumesFree} from '../volumes.js';
 import {delayAfter, pause} from './attempts.js';
 import {endRun} from './end.js';
@@ -87,6 +88,7 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	publishOf(context, current, 'start');
 	live.changed.notify();
 	live.stopHealth = plan && beginHealth(context, current, plan, startedAt);
+	keepNames(context, current, run);
 	void finishRun(context, current, run, {keeper, onOver});
 };
 
