@@ -3,6 +3,7 @@ import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {createMemoryEngine} from '../../../../source/backends/memory/engine.js';
 import {containerCommands} from './containers.js';
@@ -30,6 +31,14 @@ export const failures = JSON.parse(readFileSync(
 type Switches = {
 	/** The failure that each run of the program shows, by its name among the samples, instead of what its environment says. */
 	failure?: string;
+	/** Called before each run, with its words. */
+	onRun?: (words: string) => void;
+	/** Changes what a run prints on its standard output. */
+	alter?: (words: string, output: string) => string;
+	/** Changes the status of a run. */
+	changeStatus?: (words: string, status: number) => number;
+	/** Milliseconds that statistics take; Apple's program takes 2000. */
+	statsMs?: number;
 };
 
 const run = async (world: World, invocation: Invocation, switches: Switches): Promise<number> => {
@@ -40,6 +49,10 @@ const run = async (world: World, invocation: Invocation, switches: Switches): Pr
 		await out(sample.stdout);
 		await err(sample.stderr);
 		return sample.exit;
+	}
+
+	if (first === 'stats' && switches.statsMs !== undefined) {
+		await sleep(switches.statsMs);
 	}
 
 	const grouped = findCommand(first, second);
@@ -68,8 +81,16 @@ export const startStandIn = async () => {
 			sockets.delete(socket);
 		});
 		serveInvocation(socket, async invocation => {
-			ran.push(invocation.words.join(' '));
-			return run(world, invocation, switches);
+			const words = invocation.words.join(' ');
+			ran.push(words);
+			switches.onRun?.(words);
+			const {alter, changeStatus = (_, status) => status} = switches;
+			const out: Invocation['out'] = async bytes => invocation.out(alter ? alter(words, String(bytes)) : bytes);
+			try {
+				return changeStatus(words, await run(world, alter ? {...invocation, out} : invocation, switches));
+			} catch (error) {
+				throw error instanceof Refusal ? new Refusal(error.message, changeStatus(words, error.status)) : error;
+			}
 		});
 	});
 	const socket = path.join(directory, 'sock');
