@@ -1,11 +1,15 @@
 import {randomBytes} from 'node:crypto';
+import type {HolmError} from '../../engine/errors.js';
 import {createEventLog, type EventLog} from '../../engine/event-log.js';
-import type {ExecConfiguration} from '../../engine/execs.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
 import {createWake, type Wake} from '../../engine/wake.js';
+import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import {findProgram} from './find-program.js';
 import type {Following, Offsets} from './follow.js';
+import {tellingTransport} from './polling/changes-of.js';
+import {createList, type List} from './polling/list.js';
+import type {ListName} from './polling/plan.js';
 import {createProgram, type Program} from './program.js';
 import type {Execution, Transport} from './transport.js';
 
@@ -17,18 +21,13 @@ export type Run = {
 	/** Resolves when it has ended and everything after that is done. */
 	readonly over: Promise<void>;
 	following?: Following;
+	/** Another process has started it: its end is seen in the list. */
+	readonly isAdopted?: boolean;
 	/** A signal that Holm sent and after which Apple may lose the status. */
 	isKilled: boolean;
 };
 
-export type ExecRecord = {
-	readonly id: string;
-	readonly containerId: string;
-	readonly configuration: ExecConfiguration;
-	state: 'created' | 'running' | 'ended';
-	exitCode?: number;
-	execution?: Execution;
-};
+export type Exec = ExecRecord & {execution?: Execution};
 
 /** What this process knows of a container beside what is on the host. */
 export type Live = {
@@ -49,6 +48,12 @@ export type Live = {
 	stopHealth?: () => void;
 };
 
+/** What those who look again and again have found the service to be. */
+export type Service = {
+	/** Why it did not answer, and when it was asked last, in milliseconds of `performance.now()`. */
+	down?: {readonly error: HolmError; readonly askedAt: number};
+};
+
 export type Context = {
 	readonly transport: Transport;
 	/** Apple's program, which is looked for once. */
@@ -56,7 +61,7 @@ export type Context = {
 	readonly events: EventLog;
 	/** By id. */
 	readonly lives: Map<string, Live>;
-	readonly execs: Map<string, ExecRecord>;
+	readonly execs: Map<string, Exec>;
 	/** By Apple's name. */
 	networks: ReadonlyMap<string, Pick<Network, 'id' | 'name' | 'gateway'>>;
 	/** Later than all that were given before, in milliseconds. */
@@ -65,6 +70,11 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** What was listed last. */
+	readonly lists: Readonly<Record<ListName, List>>;
+	readonly service: Service;
+	/** Takes what went wrong where nobody waits for it. */
+	readonly log: (line: string) => void;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
 	/** This process keeps what others have started, too, such as the times of their output. */
@@ -73,9 +83,24 @@ export type Context = {
 
 export const newId = (): string => randomBytes(32).toString('hex');
 
-export const createContext = (transport: Transport, limitMs?: number, isKeeper = false): Context => {
+export type AppleOptions = {
+	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
+	readonly limitMs?: number;
+	/** Called with what went wrong where nobody waits for it, such as a restart by policy; default nothing is logged. */
+	readonly log?: (line: string) => void;
+	/** This process stays, and keeps what others have started, too; default false. */
+	readonly isKeeper?: boolean;
+};
+
+export const createContext = (given: Transport, {limitMs, log = () => {}, isKeeper = false}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
+	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
+	const transport = tellingTransport(given, kinds => {
+		for (const kind of kinds) {
+			lists[kind].forget();
+		}
+	});
 	return {
 		transport,
 		async program() {
@@ -98,6 +123,9 @@ export const createContext = (transport: Transport, limitMs?: number, isKeeper =
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		lists,
+		service: {},
+		log,
 		inTurn: createQueue(),
 		isKeeper,
 	};

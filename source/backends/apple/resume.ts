@@ -1,22 +1,16 @@
-import {asHolmError} from '../../engine/errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
-import {restartDelay, shouldRestart} from '../../rules/containers/restart-policy.js';
+import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {liveOf, type Context} from './context.js';
 import {beginHealth} from './health.js';
 import {refreshHosts} from './hosts.js';
-import {readItems, type Item} from './listing.js';
-import {adoptRun, removeItem, startItem} from './runs.js';
-
-export type Resuming = {
-	/** Gets what fails of one container; the others go on. */
-	readonly onFailure: (name: string, error: Error) => void;
-};
-
-const find = async (context: Context, id: string): Promise<Item | undefined> => {
-	const items = await readItems(context);
-	return items.find(item => item.id === id);
-};
+import {findById, readItems, type Item} from './listing.js';
+import {keepNames} from './polling/names.js';
+import {adoptRun} from './runs/adopt.js';
+import {removeItem} from './runs/remove.js';
+import {restartLater} from './runs/restart.js';
+import {startItem} from './runs/start.js';
 
 /** Whether the policy of a container that has ended starts it again. */
 const isToRestart = ({container: {configuration, status, restartCount}, stored}: Item): boolean => status.state === 'exited' && shouldRestart(
@@ -25,29 +19,25 @@ const isToRestart = ({container: {configuration, status, restartCount}, stored}:
 );
 
 /** Does what is due after the end of a container that this process has not started. */
-const settle = async (context: Context, id: string): Promise<void> => {
-	const item = await find(context, id);
-	if (item?.container.status.state !== 'exited') {
-		return;
-	}
-
-	if (isToRestart(item)) {
-		await startItem(context, item, {restartCount: item.container.restartCount + 1});
-	} else if (item.container.configuration.autoRemove) {
-		await removeItem(context, item, {volumes: true});
-	}
-};
-
-const settleInTurn = async (context: Context, item: Item, {onFailure}: Resuming): Promise<void> => {
+const settle = async (context: Context, {id, name}: Item): Promise<void> => {
 	try {
-		await context.inTurn(async () => settle(context, item.id));
+		const item = await findById(context, id);
+		if (item?.container.status.state !== 'exited') {
+			return;
+		}
+
+		if (isToRestart(item)) {
+			restartLater(context, item, async (...given) => context.inTurn(async () => startItem(...given)));
+		} else if (item.container.configuration.autoRemove) {
+			await context.inTurn(async () => removeItem(context, item, {volumes: true}));
+		}
 	} catch (error) {
-		onFailure(item.name, asHolmError(error));
+		context.log(`${name}: ${messageOf(error)}`);
 	}
 };
 
 /** Watches a container that runs, and checks its health. */
-const keep = async (context: Context, item: Item, resuming: Resuming): Promise<void> => {
+const keep = async (context: Context, item: Item): Promise<void> => {
 	const live = liveOf(context, item.id);
 	await adoptRun(context, item);
 	const {run} = live;
@@ -58,41 +48,38 @@ const keep = async (context: Context, item: Item, resuming: Resuming): Promise<v
 	const plan = healthPlanOf(item.container.healthcheck);
 	live.health = plan && startingHealth(live.health);
 	live.stopHealth = plan && beginHealth(context, item, plan, run.startedAt);
-	const follow = async () => {
+	keepNames(context, item, run);
+	const finish = async () => {
 		await run.over;
 		live.stopHealth?.();
 		live.stopHealth = undefined;
 		live.health &&= uncheckedHealth(live.health);
-		await new Promise<void>(resolve => {
-			setTimeout(resolve, restartDelay(0));
-		});
-		await settleInTurn(context, item, resuming);
+		await settle(context, item);
 		await refreshHosts(context, await readItems(context)).catch(() => undefined);
 	};
 
-	follow().catch((error: unknown) => {
-		resuming.onFailure(item.name, asHolmError(error));
+	finish().catch((error: unknown) => {
+		context.log(`${item.name}: ${messageOf(error)}`);
 	});
 };
 
 /**
 Takes up the containers that earlier processes have made: watches those that run, and then does what their restart policies and `autoRemove` ask for, also of those that have ended since.
 
-Resolves when all running ones are watched; what ended is started one after another in the background.
+Resolves when all running ones are watched; what ended is started in the background, one after another. What fails of one container is logged, and the others go on.
 */
-export const resume = async (context: Context, resuming: Resuming): Promise<void> => {
+export const resume = async (context: Context): Promise<void> => {
 	const items = (await readItems(context)).filter(({notes}) => notes !== undefined);
-	const running = items.filter(({container}) => container.status.state === 'running');
-	for (const item of running) {
+	for (const item of items.filter(({container}) => container.status.state === 'running')) {
 		try {
-			await keep(context, item, resuming);
+			await keep(context, item);
 		} catch (error) {
-			resuming.onFailure(item.name, asHolmError(error));
+			context.log(`${item.name}: ${messageOf(error)}`);
 		}
 	}
 
 	await refreshHosts(context, items);
 	for (const item of items.filter(({container}) => container.status.state === 'exited')) {
-		void settleInTurn(context, item, resuming);
+		void settle(context, item);
 	}
 };

@@ -27,6 +27,8 @@ export type ExecuteOptions = {
 export type Transport = {
 	/** For messages: `this host`, `build@mac`. */
 	readonly name: string;
+	/** It is another host, which is looked at less often. */
+	readonly isRemote?: boolean;
 	/** Starts a program with its arguments, without a shell. Throws `unavailable` if there is no such program. */
 	readonly execute: (argv: readonly string[], options?: ExecuteOptions) => Promise<Execution>;
 	/** Ends all that was started and not released. */

@@ -30,9 +30,7 @@ const serve = async ({socket}: ApplePaths, addresses: readonly Listening[]): Pro
 			log(`${step.step}: ${step.detail}`);
 			tell({step});
 		},
-		onFailure(name, error) {
-			log(`container ${name}: ${error.message}`);
-		},
+		log,
 	});
 	const server = createApiServer(engine);
 	// This process holds the lock, so the process of an old socket has ended.

@@ -90,6 +90,32 @@ test('a container that Apple\'s own program started is followed to its end, whic
 	t.is(await run('ls', '-a', '--format', 'json'), '[]\n');
 });
 
+test('a restart by policy that fails is the reason of the state, and logged', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const {promise: logged, resolve: log} = Promise.withResolvers<string>();
+	const engine = createAppleEngine(transport, {log});
+	const {id} = await engine.createContainer(configuration({
+		image, name: 'web', command: ['sh', '-c', 'read x; exit 3'], openStdin: true, restartPolicy: {name: 'always', maximumRetryCount: 0},
+	}));
+	await engine.startContainer(id);
+	standIn.switches.failure = 'start, host port in use';
+	const session = await engine.attachContainer(id, {stdin: true});
+	session.stdin.end('x\n');
+	t.regex(await logged, /^web could not be restarted: .*port is already allocated/v);
+	standIn.switches.failure = undefined;
+	const {status} = await createAppleEngine(transport).container(id);
+	t.like(status, {state: 'exited', exitCode: 3});
+	t.regex(status.state === 'exited' ? status.reason ?? '' : '', /could not be restarted: .*port is already allocated/v);
+	await engine.startContainer(id);
+	t.is((await engine.container(id)).status.state, 'running');
+	await engine.removeContainer(id, {force: true});
+});
+
 test('below macOS 26 there is the default network alone', async t => {
 	const standIn = await startStandIn();
 	const transport = createLocalTransport({environment: {...standIn.environment, HOLM_STAND_IN_FAILURE: 'macOS 15, network command'}});

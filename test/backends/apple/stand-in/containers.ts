@@ -475,7 +475,7 @@ const exec: Command = async (world, words, invocation) => {
 const logs: Command = async (world, words, {out}) => {
 	const parsed = parseWords(words, {'--boot': 'flag', '-f': 'flag', '--follow': 'flag', '-n': 'value'});
 	const [id = ''] = parsed.operands;
-	const container = findContainer(world, id, name => `failed to get logs for container ${name} (cause: "internalError: "failed to open container logs: notFound: "container with ID ${name} not found"""")`);
+	const container = findContainer(world, id, name => `failed to get logs for container ${name} (cause: "internalError: "failed to open container logs: notFound: "container with ID ${name} not found""")`);
 	if (parsed.has('--boot')) {
 		for await (const {bytes} of world.memory.bootLog!(container.memoryId)) {
 			await out(bytes);

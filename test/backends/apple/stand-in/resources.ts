@@ -39,7 +39,7 @@ const networks: Readonly<Record<string, Command>> = {
 					plugin: 'container-network-vmnet',
 					ipv4Subnet: subnet,
 				},
-				status: {ipv4Subnet: network.subnet, ipv4Gateway: network.gateway},
+				status: {ipv4Subnet: network.subnet, ipv4Gateway: network.gateway, ipv6Subnet: 'fd4e:2f07:9b1c:3ad2::/64'},
 			};
 		}))));
 		return 0;

@@ -128,6 +128,7 @@ export const documentOf = async (world: World, container: StandInContainer) => {
 		hostname: container.id,
 		ipv4Address: `${attachment.address}/${attachment.prefixLength}`,
 		ipv4Gateway: attachment.gateway,
+		ipv6Address: 'fd4e:2f07:9b1c:3ad2:f03b:7eff:fed1:50c4/64',
 		macAddress: attachment.mac,
 		mtu: 1280,
 		variant: 'reserved',
