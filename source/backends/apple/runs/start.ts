@@ -57,6 +57,11 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const program = await context.program();
 	const live = liveOf(context, item.id);
 	const items = await readItems(context);
+	if (items.find(({id}) => id === item.id)?.container.status.state === 'running') {
+		// By another process. A second keeper would take the first one's status for its own.
+		throw new HolmError('not-modified', `container ${item.name} is already running`);
+	}
+
 	assertVolumesFree(item, items);
 	await prepareHosts(context, item, items);
 	const startedAt = Date.now();
