@@ -1,15 +1,15 @@
-import {messageOf} from '../../engine/errors.js';
+import {asHolmError, messageOf} from '../../engine/errors.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
-import {liveOf, type Context} from './context.js';
+import {liveOf, type Context, type Run} from './context.js';
 import {beginHealth} from './health.js';
 import {refreshHosts} from './hosts.js';
-import {findById, readItems, type Item} from './listing.js';
+import {findById, observeItems, readItems, type Item} from './listing.js';
 import {keepNames} from './polling/names.js';
 import {adoptRun} from './runs/adopt.js';
 import {removeItem} from './runs/remove.js';
-import {restartLater} from './runs/restart.js';
+import {restartLater, type Restart} from './runs/restart.js';
 import {startItem} from './runs/start.js';
 
 /** Whether the policy of a container that has ended starts it again. */
@@ -17,6 +17,28 @@ const isToRestart = ({container: {configuration, status, restartCount}, stored}:
 	configuration.restartPolicy,
 	{exitCode: status.exitCode, isStopped: stored.state.isStopped === true, restartCount},
 );
+
+/** Runs that are watched here, and were begun by other processes. */
+const kept = new WeakSet<Run>();
+
+const isToKeep = (context: Context, {id, notes, container}: Item): boolean => {
+	const run = context.lives.get(id)?.run;
+	return notes !== undefined && container.status.state === 'running' && (run === undefined || (run.isAdopted === true && !kept.has(run)));
+};
+
+/** Starts a container, unless the process that began its last run was faster: then that run is watched. */
+const restart: Restart = async (context, item, options) => context.inTurn(async () => {
+	try {
+		await startItem(context, item, options);
+	} catch (error) {
+		const present = asHolmError(error).code === 'not-modified' ? await findById(context, item.id) : undefined;
+		if (!present) {
+			throw error;
+		}
+
+		await keep(context, present);
+	}
+});
 
 /** Does what is due after the end of a container that this process has not started. */
 const settle = async (context: Context, {id, name}: Item): Promise<void> => {
@@ -27,7 +49,7 @@ const settle = async (context: Context, {id, name}: Item): Promise<void> => {
 		}
 
 		if (isToRestart(item)) {
-			restartLater(context, item, async (...given) => context.inTurn(async () => startItem(...given)));
+			restartLater(context, item, restart);
 		} else if (item.container.configuration.autoRemove) {
 			await context.inTurn(async () => removeItem(context, item, {volumes: true}));
 		}
@@ -41,10 +63,11 @@ const keep = async (context: Context, item: Item): Promise<void> => {
 	const live = liveOf(context, item.id);
 	await adoptRun(context, item);
 	const {run} = live;
-	if (!run) {
+	if (!run || !isToKeep(context, item)) {
 		return;
 	}
 
+	kept.add(run);
 	const plan = healthPlanOf(item.container.healthcheck);
 	live.health = plan && startingHealth(live.health);
 	live.stopHealth = plan && beginHealth(context, item, plan, run.startedAt);
@@ -63,23 +86,32 @@ const keep = async (context: Context, item: Item): Promise<void> => {
 	});
 };
 
-/**
-Takes up the containers that earlier processes have made: watches those that run, and then does what their restart policies and `autoRemove` ask for, also of those that have ended since.
-
-Resolves when all running ones are watched; what ended is started in the background, one after another. What fails of one container is logged, and the others go on.
-*/
-export const resume = async (context: Context): Promise<void> => {
-	const items = (await readItems(context)).filter(({notes}) => notes !== undefined);
-	for (const item of items.filter(({container}) => container.status.state === 'running')) {
+const keepAll = async (context: Context, items: readonly Item[]): Promise<void> => {
+	for (const item of items.filter(one => isToKeep(context, one))) {
 		try {
 			await keep(context, item);
 		} catch (error) {
 			context.log(`${item.name}: ${messageOf(error)}`);
 		}
 	}
+};
 
+/**
+Takes up the containers that other processes have made: watches those that run, and then does what their restart policies and `autoRemove` ask for, also of those that have ended since. Those that others start later are taken up when a list of containers shows them.
+
+Resolves when all running ones are watched; what ended is started in the background, one after another. What fails of one container is logged, and the others go on.
+*/
+export const resume = async (context: Context): Promise<void> => {
+	const items = await readItems(context);
+	await keepAll(context, items);
 	await refreshHosts(context, items);
-	for (const item of items.filter(({container}) => container.status.state === 'exited')) {
+	for (const item of items.filter(({notes, container}) => notes !== undefined && container.status.state === 'exited')) {
 		void settle(context, item);
 	}
+
+	observeItems(context, look => {
+		if (look.isSettled) {
+			void keepAll(context, look.items);
+		}
+	});
 };
