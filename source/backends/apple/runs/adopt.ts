@@ -25,7 +25,11 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	}
 
 	const watch = async () => {
-		await watchEnd(context, item);
+		await watchEnd(context, item, run);
+		if (live.run !== run) {
+			return;
+		}
+
 		const present = await findById(context, item.id).catch(() => undefined);
 		await run.following?.finish();
 		const exitCode = present?.stored.exit?.exitCode ?? 255;

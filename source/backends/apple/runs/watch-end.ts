@@ -1,14 +1,14 @@
-import type {Context} from '../context.js';
+import type {Context, Run} from '../context.js';
 import {observeItems, readItems, type Item} from '../listing.js';
 import {pollerOf} from '../polling/poller.js';
 import {directoryOf} from '../records.js';
 
 /**
-Resolves when a container that another process has started is seen not to run.
+Resolves when a container that another process has started is seen not to run, or its run is over for another reason.
 
 Of a run that Holm keeps, the end is a file, which this host tells of: nothing is polled for it. Others are looked at in the list.
 */
-export const watchEnd = async (context: Context, item: Item): Promise<void> => {
+export const watchEnd = async (context: Context, item: Item, {over}: Run): Promise<void> => {
 	const {transport} = context;
 	const {promise, resolve} = Promise.withResolvers<void>();
 	const stops = [observeItems(context, ({items}) => {
@@ -28,7 +28,7 @@ export const watchEnd = async (context: Context, item: Item): Promise<void> => {
 		stops.push(pollerOf(context).join({who: 'wait'}));
 	}
 
-	await promise;
+	await Promise.race([promise, over]);
 	for (const stop of stops) {
 		stop();
 	}
