@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {escapeControls} from '../../text/escape.js';
 import {flavourOf, type Flavour} from './pseudo-terminal.js';
-import {textOf} from './decode/lenient.js';
+import {membersOf, textOf} from './decode/lenient.js';
 import {collect} from './collect.js';
 import type {Transport} from './transport.js';
 
@@ -46,14 +46,19 @@ export const architectureOf = (machine: string): string => architectures[machine
 
 const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => Array.isArray(value);
 
+/** The program and its service: in a list, or as members, as the status of 1.4 has them. */
 const versionsOf = (text: string): ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => {
 	try {
 		const parsed = JSON.parse(text) as unknown;
-		return isList(parsed) ? parsed : [];
+		const {client, server} = membersOf(parsed);
+		return isList(parsed) ? parsed : [membersOf(client), membersOf(server)];
 	} catch {
 		return [];
 	}
 };
+
+/** The version alone: a sentence may be around it. */
+const bareVersion = (text: string): string => /\d{1,9}(?:\.\d{1,9})+/v.exec(text)?.[0] ?? text;
 
 /** Reads what the probe has printed. Throws `unsupported` for a host or a program that is not Apple's, and `unavailable` where there is none. */
 export const readProbe = (text: string, where: string): Found => {
@@ -79,7 +84,8 @@ export const readProbe = (text: string, where: string): Found => {
 		);
 	}
 
-	if (!(Number.parseInt(client.version, 10) >= oldest)) {
+	const bare = bareVersion(client.version);
+	if (!(Number.parseInt(bare, 10) >= oldest)) {
 		throw new HolmError(
 			'unsupported',
 			`container ${escapeControls(client.version.slice(0, 40))} on ${where} is too old: Holm needs 1.0 or later`,
@@ -89,7 +95,7 @@ export const readProbe = (text: string, where: string): Found => {
 
 	return {
 		path,
-		version: client.version,
+		version: bare,
 		commits: {client: textOf(client.commit), ...typeof server?.commit === 'string' && {server: server.commit}},
 		home,
 		system,

@@ -31,6 +31,8 @@ export type Transport = {
 	readonly isRemote?: boolean;
 	/** Starts a program with its arguments, without a shell. Throws `unavailable` if there is no such program. */
 	readonly execute: (argv: readonly string[], options?: ExecuteOptions) => Promise<Execution>;
+	/** Calls a function after each change of a file in a directory, until the returned function is called. Absent where nothing tells of that. */
+	readonly watch?: (directory: string, name: string, onChange: () => void) => () => void;
 	/** Ends all that was started and not released. */
 	readonly close: () => void;
 };

@@ -163,6 +163,8 @@ test('nothing but its state is asked of a service that does not run', async t =>
 	});
 	const engine = createAppleEngine(transport);
 	const attention = {shown: [], idleMs: 0} as const;
+	// What is read of images once is not asked for later.
+	await engine.images();
 	standIn.switches.failure = 'service down, container list';
 	const error = await t.throwsAsync(engine.snapshot({attention}), {instanceOf: HolmError});
 	t.like(error, {code: 'unavailable', retryAfterMs: 10_000});

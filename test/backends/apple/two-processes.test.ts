@@ -24,7 +24,11 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 
 		await standIn.close();
 	});
-	const [one, other] = transports.map(transport => createAppleEngine(transport)) as [Engine, Engine];
+	const watched: string[] = [];
+	const [one, other] = transports.map(transport => createAppleEngine({...transport, watch(directory, name, onChange) {
+		watched.push(name);
+		return transport.watch!(directory, name, onChange);
+	}})) as [Engine, Engine];
 	const {id} = await one.createContainer(configuration({
 		image,
 		name: 'first',
@@ -42,6 +46,7 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	const errors = text(session.stderr);
 	session.stdin.end('line\n');
 	t.is((await ended).exitCode, 5);
+	t.deepEqual(watched, ['exit'], 'the end of a run that Holm keeps is not polled for');
 	t.is(await errors, 'got line\n');
 	t.is(await following, 'stdout ready\nstderr got line\n');
 	t.is(await textOf(one, id), 'stdout ready\nstderr got line\n');

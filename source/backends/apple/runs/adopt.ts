@@ -1,7 +1,7 @@
 import {liveOf, publishOf, type Context, type Run} from '../context.js';
-import {findById, observeItems, type Item} from '../listing.js';
-import {pollerOf} from '../polling/poller.js';
+import {findById, type Item} from '../listing.js';
 import {directoryOf} from '../records.js';
+import {watchEnd} from './watch-end.js';
 import {watchOutput} from './watch-output.js';
 
 /** Watches a container that another process has started, until it ends. */
@@ -24,17 +24,12 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 		await watchOutput(context, item, run, context.isKeeper);
 	}
 
-	const {promise: seen, resolve: onEnd} = Promise.withResolvers<void>();
-	const leave = pollerOf(context).join({who: 'wait'});
-	const stop = observeItems(context, ({items}) => {
-		if (items.find(({id}) => id === item.id)?.container.status.state !== 'running') {
-			onEnd();
-		}
-	});
 	const watch = async () => {
-		await seen;
-		leave();
-		stop();
+		await watchEnd(context, item, run);
+		if (live.run !== run) {
+			return;
+		}
+
 		const present = await findById(context, item.id).catch(() => undefined);
 		await run.following?.finish();
 		const exitCode = present?.stored.exit?.exitCode ?? 255;

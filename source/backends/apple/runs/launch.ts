@@ -51,9 +51,12 @@ export const launchKeeper = async (context: Context, item: Item, state: StoredSt
 		isOver = true;
 	};
 
+	const ended = wait();
+	// The connection to it may be lost before anybody waits.
+	ended.catch(() => undefined);
 	return {
 		from,
-		ended: wait(),
+		ended,
 		hasEnded: () => isOver,
 		release() {
 			execution.release();

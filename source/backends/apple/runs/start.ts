@@ -41,8 +41,8 @@ const finishRun = async (context: Context, item: Item, run: Run, {keeper, onOver
 	readonly keeper: Keeper;
 	readonly onOver: () => void;
 }): Promise<void> => {
-	await keeper.ended;
 	try {
+		await keeper.ended;
 		await changing(context, async () => endRun(context, item, run, startItem));
 	} catch {
 		const live = liveOf(context, item.id);
