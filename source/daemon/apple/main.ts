@@ -35,7 +35,10 @@ const serve = async ({socket}: ApplePaths, addresses: readonly Listening[]): Pro
 	const server = createApiServer(engine);
 	// This process holds the lock, so the process of an old socket has ended.
 	await rm(socket, {force: true});
+	// Until a new socket's mode is set, only its owner can connect. Directories that are made for mounts get the user's mode.
+	const usual = process.umask(0o077);
 	const closers: Array<() => void> = [await listenOn(server, {kind: 'unix', path: socket}, {mode: 0o600})];
+	process.umask(usual);
 	log(`serving ${socket} as process ${process.pid}`);
 	for (const address of addresses) {
 		closers.push(await listenOn(server, address));
@@ -75,8 +78,6 @@ process.on('unhandledRejection', reason => {
 
 let release: (() => Promise<void>) | undefined;
 try {
-	// Until a new socket's mode is set, only its owner can connect.
-	process.umask(0o077);
 	const paths = JSON.parse(process.argv[2] ?? '{}') as ApplePaths;
 	release = await takeLock(paths.lock);
 	if (release) {
