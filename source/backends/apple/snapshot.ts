@@ -21,6 +21,7 @@ export const snapshotVerbs = (context: Context): SnapshotVerbs => ({
 			networks: networks.map(network => describeNetwork(network, items)),
 			images: images.map(({image}) => image),
 			volumes,
+			roundTripMs: context.transport.roundTripMs?.(),
 			stats: stats ? await readAllStats(context, items) : {},
 		};
 	},
