@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {createEventLog, type EventLog} from '../../engine/event-log.js';
+import type {HolmError} from '../../engine/errors.js';
 import type {ExecConfiguration} from '../../engine/execs.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
@@ -14,8 +15,9 @@ export type Run = {
 	readonly startedAt: number;
 	/** Where its output begins. */
 	from: Offsets;
-	/** Resolves when it has ended and everything after that is done. */
+	/** Resolves when it has ended and everything after that is done, or when it is not watched any more. */
 	readonly over: Promise<void>;
+	readonly settle: () => void;
 	following?: Following;
 	/** A signal that Holm sent and after which Apple may lose the status. */
 	isKilled: boolean;
@@ -45,6 +47,8 @@ export type Live = {
 	isRemoved: boolean;
 	exits: number;
 	lastExit: {readonly exitCode: number; readonly reason?: string};
+	/** Why its run is not watched any more; those who waited for it fail with this. */
+	lost?: HolmError;
 	health?: Container['health'];
 	stopHealth?: () => void;
 };
@@ -65,15 +69,49 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** Called when the connection to the host is lost. */
+	readonly onLost: Set<(error: HolmError) => void>;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
 
+/** Watches a run no longer: it goes on, but nobody here hears of its end. */
+export const loseRun = (live: Live, error: HolmError): void => {
+	const {run} = live;
+	if (run) {
+		live.lost = error;
+		live.run = undefined;
+		live.stopHealth?.();
+		live.stopHealth = undefined;
+		run.following?.close();
+		live.changed.notify();
+		run.settle();
+	}
+};
+
+/** Throws the error of a run that is not watched any more. */
+export const assertWatched = ({lost}: Live): void => {
+	if (lost) {
+		throw lost;
+	}
+};
+
 export const createContext = (transport: Transport, limitMs?: number): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
+	const lives = new Map<string, Live>();
+	const onLost = new Set<(error: HolmError) => void>();
+	transport.onLost?.(error => {
+		for (const live of lives.values()) {
+			loseRun(live, error);
+		}
+
+		for (const listener of onLost) {
+			listener(error);
+		}
+	});
 	return {
 		transport,
 		async program() {
@@ -87,7 +125,7 @@ export const createContext = (transport: Transport, limitMs?: number): Context =
 			}
 		},
 		events: createEventLog(),
-		lives: new Map(),
+		lives,
 		execs: new Map(),
 		networks: new Map(),
 		newMoment() {
@@ -96,6 +134,7 @@ export const createContext = (transport: Transport, limitMs?: number): Context =
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		onLost,
 		inTurn: createQueue(),
 	};
 };

@@ -1,3 +1,4 @@
+import type {HolmError} from '../../engine/errors.js';
 import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
@@ -87,6 +88,9 @@ const watch = async (context: Context, signal: AbortSignal): Promise<void> => {
 	}
 };
 
+/** A reader's way to hear that the connection to the host was lost. */
+type Lost = {error?: HolmError; readonly listener: (error: HolmError) => void};
+
 export const eventsVerbs = (context: Context): EventsVerbs => {
 	let watchers = 0;
 	let stopping = new AbortController();
@@ -95,7 +99,9 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 		events: AsyncIterable<EngineEvent>,
 		isWanted: (event: EngineEvent) => boolean,
 		isLive: boolean,
+		lost: Lost,
 	): AsyncGenerator<EngineEvent, void> {
+		context.onLost.add(lost.listener);
 		watchers += Number(isLive);
 		if (isLive && watchers === 1) {
 			stopping = new AbortController();
@@ -108,7 +114,12 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 					yield event;
 				}
 			}
+
+			if (lost.error) {
+				throw lost.error;
+			}
 		} finally {
+			context.onLost.delete(lost.listener);
 			watchers -= Number(isLive);
 			if (isLive && watchers === 0) {
 				stopping.abort();
@@ -121,8 +132,18 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 			const matches = filterOf(filters, eventRules);
 			const isLive = until === undefined || until > Date.now();
 			const signals = [...signal ? [signal] : [], ...isLive && until !== undefined ? [AbortSignal.timeout(until - Date.now())] : []];
-			const events = context.events.read({fromNow: since === undefined && isLive, live: isLive, signal: AbortSignal.any(signals)});
-			return select(events, event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event), isLive);
+			const ending = new AbortController();
+			const lost: Lost = {listener(error) {
+				lost.error = error;
+				ending.abort();
+			}};
+			const events = context.events.read({
+				fromNow: since === undefined && isLive,
+				live: isLive,
+				signal: AbortSignal.any([...signals, ending.signal]),
+			});
+			const isInTime = ({time}: EngineEvent) => time >= (since ?? -Infinity) && time <= (until ?? Infinity);
+			return select(events, event => isInTime(event) && matches(event), isLive, lost);
 		},
 	};
 };

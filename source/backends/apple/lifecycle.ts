@@ -4,6 +4,7 @@ import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {
+	assertWatched,
 	held,
 	liveOf,
 	publishOf,
@@ -31,6 +32,7 @@ const unsupportedPause = (name: string) => new HolmError(
 /** Waits for the end of a run that this process watches. */
 const waitForEnd = async (live: Live): Promise<void> => {
 	await held(async () => live.run?.over);
+	assertWatched(live);
 };
 
 const stopSignalOf = async (context: Context, {container: {configuration, imageId}}: Item): Promise<string> => {
@@ -194,6 +196,7 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 				await live.changed.wait(signal);
 			}
 		});
+		assertWatched(live);
 
 		if (!isOver()) {
 			throw new HolmError('unavailable', `waiting for container ${item.name} was cancelled`, {cause: signal?.reason});

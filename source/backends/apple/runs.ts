@@ -1,8 +1,8 @@
-import {HolmError} from '../../engine/errors.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {restartDelay, settledAfter, shouldRestart} from '../../rules/containers/restart-policy.js';
-import {changing, liveOf, publish, publishOf, type Context, type Live, type Run} from './context.js';
+import {changing, liveOf, loseRun, publish, publishOf, type Context, type Live, type Run} from './context.js';
 import {errorLine, failureOf} from './failures.js';
 import {follow, type Offsets} from './follow.js';
 import {beginHealth} from './health.js';
@@ -214,6 +214,7 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 		await keeper.ended;
 		hasEnded = true;
 	})();
+	ended.catch(() => undefined);
 	live.isStopped = false;
 	let present: Item | undefined;
 	for (let attempt = 0; ; attempt++) {
@@ -239,8 +240,9 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const plan = healthPlanOf(item.container.healthcheck);
 	live.health = plan && startingHealth(live.health);
 	const {promise: over, resolve} = Promise.withResolvers<void>();
-	const run: Run = {startedAt, from, over, isKilled: false};
+	const run: Run = {startedAt, from, over, settle: resolve, isKilled: false};
 	live.run = run;
+	live.lost = undefined;
 	await watchOutput(context, item, run, true);
 	const started = await readItems(context);
 	const current = started.find(other => other.id === item.id) ?? present;
@@ -251,7 +253,14 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	live.changed.notify();
 	live.stopHealth = plan && beginHealth(context, current, plan, startedAt);
 	const finish = async () => {
-		await ended;
+		try {
+			await ended;
+		} catch (error) {
+			// The connection was lost, not the run.
+			loseRun(live, asHolmError(error));
+			return;
+		}
+
 		try {
 			await changing(context, async () => endRun(context, current, run));
 		} catch {
@@ -269,16 +278,24 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 export const startItem = async (context: Context, item: Item, {restartCount = 0}: {readonly restartCount?: number} = {}): Promise<void> =>
 	changing(context, async () => start(context, item, restartCount));
 
+/** Looks in a row that fail until a run is given up. */
+const mostFailures = 20;
+
 /** Watches a container that another process has started, until it ends. */
 export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	const live = liveOf(context, item.id);
-	if (live.run || item.container.status.state !== 'running') {
+	if (live.run) {
+		return;
+	}
+
+	live.lost = undefined;
+	if (item.container.status.state !== 'running') {
 		return;
 	}
 
 	const program = await context.program();
 	const {promise: over, resolve} = Promise.withResolvers<void>();
-	const run: Run = {startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, isKilled: false};
+	const run: Run = {startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, settle: resolve, isKilled: false};
 	live.run = run;
 	if (item.stored.keeper !== undefined) {
 		const {stdout} = await program.shell('cd "$1" && wc -c <stdout && wc -c <stderr', [directoryOf(program, item.id)]);
@@ -288,11 +305,25 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	}
 
 	const watch = async () => {
+		let failures = 0;
 		for (let attempt = 0; ; attempt++) {
 			await pause(delays[Math.min(attempt, delays.length - 1)]! * 4);
-			const present = await findById(context, item.id).catch(() => item);
-			if (present?.container.status.state !== 'running') {
-				break;
+			try {
+				const present = await findById(context, item.id);
+				failures = 0;
+				if (present?.container.status.state !== 'running') {
+					break;
+				}
+			} catch (error) {
+				// The service may be busy, or start again.
+				failures++;
+				if (failures >= mostFailures) {
+					loseRun(live, asHolmError(error));
+				}
+			}
+
+			if (live.run !== run) {
+				return;
 			}
 		}
 
