@@ -1,5 +1,6 @@
 import type {Engine} from '../engine/engine.js';
 import type {ReachableAddress} from '../wire/addresses.js';
+import {parseTarget} from '../wire/ssh-target.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
@@ -10,7 +11,7 @@ import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 export type ConnectOptions = {
 	/** Directory of this host's engine; default `/var/lib/holm`. */
 	readonly root?: string;
-	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
+	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` and `apple://[user@]host` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
 	readonly host?: string;
 	/** Environment with HOLM_HOST and Docker's variables; default the process's. */
 	readonly environment?: Environment;
@@ -56,13 +57,11 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 	return {kind: 'unix', path: socket};
 };
 
-const connectApple = async (target: string | undefined, environment: Environment): Promise<Engine> => {
+/** Apple's `container` on this host, or on another one over SSH. */
+const connectApple = async (target: string | undefined, {environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
 	if (target !== undefined) {
-		throw new HolmError(
-			'unsupported',
-			`Apple's container on ${JSON.stringify(target.slice(0, 200))} cannot be reached over SSH yet`,
-			{remedy: 'run holm --host apple on that Mac'},
-		);
+		const {reachApple} = await import('./remote-apple.js');
+		return reachApple(parseTarget(target), {environment, ask});
 	}
 
 	const {createAppleEngine} = await import('../backends/apple/engine.js');
@@ -72,7 +71,17 @@ const connectApple = async (target: string | undefined, environment: Environment
 
 /** Connects to the engine that `reachEngine` finds, or to Apple's. */
 export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
-	const {host, environment = process.env} = options;
+	const {host, environment = process.env, ask} = options;
 	const choice = whichEngine(host, environment);
-	return choice.kind === 'apple' ? connectApple(choice.target, environment) : createDockerEngine(await reachEngine(options));
+	if (choice.kind === 'apple') {
+		return connectApple(choice.target, options);
+	}
+
+	const address = await reachEngine(options);
+	if (address.kind === 'ssh' && address.path === undefined && !address.isDocker) {
+		const {findApple} = await import('./remote-apple.js');
+		return await findApple(address, {environment, ask}) ?? createDockerEngine(address);
+	}
+
+	return createDockerEngine(address);
 };
