@@ -1,8 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
-import type {TerminalSize} from '../../engine/sessions.js';
 import type {RemoteProcess} from '../ssh/command-channel.js';
-import type {Link} from '../ssh/link.js';
+import type {ExecuteOptions, Link} from '../ssh/link.js';
 
 /*
 Who gets a channel. An SSH server lets a connection have ten sessions (MaxSessions of OpenSSH). Eight run commands, and the others are kept for signals.
@@ -22,7 +21,7 @@ const defaultWaitMs = 60_000;
 /** How long a signal may take. */
 const asideMs = 10_000;
 
-type Wanted = {readonly isShort: boolean; readonly line: string; readonly terminal?: TerminalSize};
+type Wanted = ExecuteOptions & {readonly isShort: boolean; readonly line: string};
 
 /** A command that has a channel. */
 export type Place = {
@@ -185,7 +184,7 @@ export const createChannels = ({name, link, another, waitMs = defaultWaitMs, onL
 	});
 
 	return {
-		async take({isShort, line, terminal}) {
+		async take({isShort, line, ...options}) {
 			for (;;) {
 				const connection = await place(isShort);
 				let isFree = false;
@@ -199,7 +198,7 @@ export const createChannels = ({name, link, another, waitMs = defaultWaitMs, onL
 				let opened: Link | undefined;
 				try {
 					opened = await linkOf(connection);
-					const process = await opened.execute(line, terminal);
+					const process = await opened.execute(line, options);
 					process.closed.then(free, free);
 					return {process, aside: asideOf(connection, opened)};
 				} catch (error) {

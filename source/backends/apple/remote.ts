@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import {escapeControls} from '../../text/escape.js';
@@ -91,8 +92,12 @@ export const createRemoteTransport = ({name, link, another, limits = {}}: Remote
 			}
 
 			process.stderr.on('data', onComplaint);
-			// A lost connection has an error of its own; what shells complain of comes before their end.
-			await Promise.race([process.ended, late]);
+			if (start.said.length <= longestGreeting) {
+				// A lost connection has an error of its own, which is the reason of these streams' end.
+				await Promise.race([once(process.stderr, 'end'), late]);
+				await Promise.race([process.ended, late]);
+			}
+
 			const said = escapeControls((complaint.trim() || start.said.trim()).slice(0, 200));
 			throw new HolmError('unavailable', `${name} runs no commands${said === '' ? '' : `: it says ${JSON.stringify(said)}`}`, {remedy: 'give that user a login shell: sh, bash, zsh, dash or fish'});
 		} catch (error) {
@@ -125,7 +130,7 @@ export const createRemoteTransport = ({name, link, another, limits = {}}: Remote
 				throw new HolmError('unavailable', `the connection to ${name} was closed`, {remedy: 'open it again'});
 			}
 
-			const place = await channels.take({isShort, line, terminal});
+			const place = await channels.take({isShort, line, terminal, limitMs: startMs});
 			const {process} = place;
 			if (input !== '') {
 				process.stdin.write(input);

@@ -22,13 +22,19 @@ export type Link = {
 
 	Throws `unavailable` if the host does not answer in time, or refuses another channel.
 	*/
-	readonly execute: (command: string, terminal?: TerminalSize) => Promise<RemoteProcess>;
+	readonly execute: (command: string, options?: ExecuteOptions) => Promise<RemoteProcess>;
 	/** Milliseconds that the host last took for an answer; undefined until it has. */
 	readonly roundTripMs: () => number | undefined;
 	readonly isAlive: () => boolean;
 	/** Calls back when the connection is lost or closed, after the streams have their error. */
 	readonly onClose: (listener: () => void) => void;
 	readonly close: () => void;
+};
+
+export type ExecuteOptions = {
+	readonly terminal?: TerminalSize;
+	/** Milliseconds that the host may take to begin; default 15,000. */
+	readonly limitMs?: number;
 };
 
 export type LinkOptions = LogInOptions & {
@@ -111,14 +117,15 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 	let isAlive = true;
 	const hold = () => {
 		holders++;
-		if (holders === 1) {
+		if (holders === 1 && isAlive) {
 			socket.ref();
 		}
 	};
 
 	const release = () => {
 		holders--;
-		if (holders === 0) {
+		// Without its handle, the socket would wait to be connected.
+		if (holders === 0 && isAlive) {
 			socket.unref();
 		}
 	};
@@ -149,13 +156,13 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		: lost();
 
 	/** Starts a command within a limit. Its status can arrive together with the confirmation, so that listeners are added at once. */
-	const start = async (command: string, terminal: TerminalSize | undefined): Promise<CommandChannel> => {
+	const start = async (command: string, {terminal, limitMs = channelLimitMs}: ExecuteOptions): Promise<CommandChannel> => {
 		const {promise, resolve, reject} = Promise.withResolvers<CommandChannel>();
 		let isLate = false;
 		const timer = setTimeout(() => {
 			isLate = true;
-			reject(new HolmError('unavailable', `${name} did not begin a command within ${channelLimitMs / 1000} seconds`, {remedy: 'check how busy that host is'}));
-		}, channelLimitMs);
+			reject(new HolmError('unavailable', `${name} did not begin a command within ${limitMs / 1000} seconds`, {remedy: 'check how busy that host is'}));
+		}, limitMs);
 		try {
 			client.exec(command, {...terminal && {pty: {rows: terminal.rows, cols: terminal.columns, term: 'xterm-256color', modes: rawModes}}}, (error, channel) => {
 				if (error) {
@@ -221,10 +228,10 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		close() {
 			client.end();
 		},
-		async execute(command, terminal) {
+		async execute(command, given = {}) {
 			hold();
 			try {
-				return await start(command, terminal);
+				return await start(command, given);
 			} catch (error) {
 				release();
 				throw error;

@@ -34,8 +34,20 @@ type Behaviour = {
 	readonly isSilent?: () => boolean;
 	/** What a login shell prints before each command. */
 	readonly greeting?: string;
+	/** What runs in place of each command. */
+	readonly shell?: string;
 	/** Sockets that may be forwarded to, by the path that is asked for. */
 	readonly sockets?: Readonly<Record<string, string>>;
+};
+
+/** Some of the keys that ssh2 makes cannot be read again. */
+const makeKey = () => {
+	let key;
+	do {
+		key = utils.generateKeyPairSync('ed25519');
+	} while (utils.parseKey(key.private) instanceof Error);
+
+	return key;
 };
 
 /** Gives a command a terminal, as an SSH server does, in the raw mode that the client asks for. `script` needs a pipe as its input, and Node's are sockets. */
@@ -46,21 +58,24 @@ const onTerminal = (line: string, {rows, cols}: Size): readonly string[] => {
 
 /** An SSH server as a Mac's: a session has next to nothing in its environment, and an empty PATH. Its commands run by `sh`, each in a group of its own. */
 export const startMac = async (variables: Readonly<Record<string, string | undefined>>, behaviour: Behaviour = {}) => {
-	const {mostSessions = 10, isSilent = () => false, greeting = '', sockets = {}} = behaviour;
+	const {mostSessions = 10, isSilent = () => false, greeting = '', shell, sockets = {}} = behaviour;
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-mac-'));
 	const home = path.join(directory, 'home');
 	await mkdir(path.join(home, '.ssh'), {recursive: true, mode: 0o700});
-	const [hostKey, userKey] = [utils.generateKeyPairSync('ed25519'), utils.generateKeyPairSync('ed25519')];
+	const [hostKey, userKey] = [makeKey(), makeKey()];
 	const children = new Set<ChildProcess>();
 	const connections = new Map<Connection, Socket | undefined>();
-	const seen = {mostSessions: 0, connections: 0, refused: 0, commands: 0};
+	const seen = {mostCommands: 0, connections: 0, refused: 0, commands: 0};
 	const env = {...variables, PATH: ''};
 
 	const run = (channel: ServerChannel, line: string, terminal: {size: Size; resize?: (size: Size) => void} | undefined) => {
 		seen.commands++;
 		// Otherwise Node closes the channel when both directions have ended, before the status.
 		channel.destroy = () => channel;
-		channel.write(greeting);
+		if (greeting !== '') {
+			channel.write(greeting);
+		}
+
 		const child = spawn('/bin/sh', terminal ? onTerminal(line, terminal.size) : ['-c', line], {
 			env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
 		});
@@ -81,8 +96,10 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 		channel.pipe(stdin);
 		stdout.pipe(channel, {end: false});
 		stderr.pipe(channel.stderr, {end: false});
-		child.once('exit', (code, signal) => {
+		const reported = once(report, 'close');
+		const onExit = async (code: number | null, signal: NodeJS.Signals | null) => {
 			children.delete(child);
+			await (terminal && reported);
 			// What is still typed is dropped; unread, it would keep the channel from closing.
 			channel.unpipe(stdin);
 			channel.resume();
@@ -95,6 +112,10 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 					protocol.exitStatus(outgoing.id, Number(status ?? code));
 				}
 			}
+		};
+
+		child.once('exit', (code, signal) => {
+			void onExit(code, signal);
 		});
 		// As OpenSSH: the end of the output when nobody has it open any more, which may be before the end of the command.
 		const ends = [stdout, stderr].map(async stream => once(stream, 'close'));
@@ -102,13 +123,17 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 			channel.eof();
 		});
 		child.once('close', () => {
-			channel.close();
+			// After the status.
+			setImmediate(() => {
+				channel.close();
+			});
 		});
 		channel.once('close', () => {
 			stdin.end();
 			stdout.resume();
 			stderr.resume();
 		});
+		return child;
 	};
 
 	const server = new Server({hostKeys: [hostKey.private]}, client => {
@@ -116,6 +141,7 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 		// Its type lacks this.
 		(client as Connection & {setNoDelay: (isOn: boolean) => void}).setNoDelay(true);
 		let sessions = 0;
+		let running = 0;
 		client.on('authentication', context => {
 			if (context.method === 'publickey' && context.username === user) {
 				context.accept();
@@ -130,7 +156,6 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 			}
 
 			sessions++;
-			seen.mostSessions = Math.max(seen.mostSessions, sessions);
 			const session = accept();
 			let terminal: {size: Size; resize?: (size: Size) => void} | undefined;
 			session.on('pty', (acceptTerminal, _reject, {rows, cols}) => {
@@ -140,11 +165,12 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 				terminal?.resize?.(size);
 			}).on('exec', (acceptCommand, _reject, {command}) => {
 				if (!isSilent()) {
-					const channel = acceptCommand();
-					channel.once('close', () => {
+					running++;
+					seen.mostCommands = Math.max(seen.mostCommands, running);
+					run(acceptCommand(), shell ?? command, terminal).once('close', () => {
 						sessions--;
+						running--;
 					});
-					run(channel, command, terminal);
 				}
 			});
 		}).on('openssh.streamlocal' as 'session', ((accept: () => ServerChannel, reject: () => void, {socketPath}: {socketPath: string}) => {
