@@ -60,7 +60,7 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 /** Apple's `container` on this host, or on another one over SSH. */
 const connectApple = async (target: string | undefined, {environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
 	if (target !== undefined) {
-		const {reachApple} = await import('./remote-apple.js');
+		const {reachApple} = await import('./remote-engine.js');
 		return reachApple(parseTarget(target), {environment, ask});
 	}
 
@@ -78,9 +78,9 @@ export const connect = async (options: ConnectOptions = {}): Promise<Engine> => 
 	}
 
 	const address = await reachEngine(options);
-	if (address.kind === 'ssh' && address.path === undefined && !address.isDocker) {
-		const {findApple} = await import('./remote-apple.js');
-		return await findApple(address, {environment, ask}) ?? createDockerEngine(address);
+	if (address.kind === 'ssh') {
+		const {openRemote} = await import('./remote-engine.js');
+		return openRemote(address, {environment, ask});
 	}
 
 	return createDockerEngine(address);

@@ -63,10 +63,13 @@ export type Host = {
 	readonly link: () => Promise<Link>;
 	/** One of its own. */
 	readonly another: () => Promise<Link>;
+	/** Milliseconds of a question and its answer, once it is known. */
+	readonly roundTripMs: () => number | undefined;
 };
 
 const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host => {
 	let opening: Promise<Link> | undefined;
+	let latest: Link | undefined;
 	const answers = new Map<string, string | undefined>();
 	const another = async () => {
 		const asked = new Set<string>();
@@ -83,6 +86,7 @@ const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host =>
 
 	return {
 		another,
+		roundTripMs: () => latest?.roundTripMs(),
 		async link() {
 			const current = opening;
 			if (current) {
@@ -97,7 +101,8 @@ const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host =>
 
 			opening ??= (async () => {
 				try {
-					return await another();
+					latest = await another();
+					return latest;
 				} catch (error) {
 					opening = undefined;
 					throw error;

@@ -11,7 +11,7 @@ export type Pulse = {
 };
 
 /**
-Sends keepalives while the host is silent, and closes the connection after about 15 seconds without a response: a cut link reports nothing.
+Sends keepalives, which also measure the round trip, and closes the connection after about 15 seconds without a response: a cut link reports nothing.
 
 Ssh2's own keepalive would keep the process alive, and ignores other incoming data, which may delay the responses on a slow line.
 */
@@ -36,6 +36,7 @@ export const startPulse = (client: Client, transport: Transport, intervalMs = de
 		if (transport.bytesRead !== bytes) {
 			bytes = transport.bytesRead;
 			silent = 0;
+			ask();
 			return;
 		}
 

@@ -2,11 +2,12 @@ import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
 import {createAppleEngine} from '../backends/apple/engine.js';
 import {findProgram} from '../backends/apple/find-program.js';
+import {createDockerEngine} from '../backends/docker/engine.js';
 import {createRemoteTransport} from '../backends/apple/remote.js';
 import type {Transport} from '../backends/apple/transport.js';
 import type {Environment} from '../backends/hosts/which-engine.js';
 import {dialerFor, hostFor, type DialOptions, type Host} from '../backends/ssh/dial.js';
-import {describeAddress, type SshAddress} from '../wire/addresses.js';
+import {describeAddress, type ReachableAddress, type SshAddress} from '../wire/addresses.js';
 import type {SshTarget} from '../wire/ssh-target.js';
 
 type Remote = {readonly host: Host; readonly transport: Transport; readonly engine: Engine; isChosen: boolean};
@@ -38,7 +39,7 @@ export const reachApple = async (target: SshTarget, options: DialOptions): Promi
 };
 
 /** Apple's `container` on a host where no engine has one of the usual sockets; undefined where there is no such program. */
-export const findApple = async (address: SshAddress, options: DialOptions): Promise<Engine | undefined> => {
+const findApple = async (address: SshAddress, options: DialOptions): Promise<Engine | undefined> => {
 	const dialer = dialerFor(address, options);
 	const remote = remoteFor(address, options);
 	if (remote.isChosen) {
@@ -66,4 +67,16 @@ export const findApple = async (address: SshAddress, options: DialOptions): Prom
 
 	remote.isChosen = true;
 	return remote.engine;
+};
+
+/** The engine of another host: with a path, or from Docker's settings, that of a socket; otherwise what the host has. */
+export const openRemote = async (address: Extract<ReachableAddress, {kind: 'ssh'}>, options: DialOptions): Promise<Engine> => {
+	const apple = address.path === undefined && !address.isDocker ? await findApple(address, options) : undefined;
+	if (apple) {
+		return apple;
+	}
+
+	const engine = createDockerEngine(address);
+	const {roundTripMs} = hostFor(address, options);
+	return {...engine, snapshot: async given => ({...await engine.snapshot(given), roundTripMs: roundTripMs()})};
 };
