@@ -1,5 +1,6 @@
 import type {Engine} from '../engine/engine.js';
 import type {ReachableAddress} from '../wire/addresses.js';
+import {parseTarget} from '../wire/ssh-target.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
@@ -10,7 +11,7 @@ import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 export type ConnectOptions = {
 	/** Directory of this host's engine; default `/var/lib/holm`, on a Mac `~/.holm`. */
 	readonly root?: string;
-	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
+	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` and `apple://[user@]host` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
 	readonly host?: string;
 	/** Environment with HOLM_HOST and Docker's variables; default the process's. */
 	readonly environment?: Environment;
@@ -23,7 +24,7 @@ export type ConnectOptions = {
 };
 
 /** The socket of the user's daemon over Apple's container, which is started if it does not run. */
-const reachApple = async ({root, environment = process.env, canStart = true, onStep}: ConnectOptions): Promise<ReachableAddress> => {
+const reachAppleDaemon = async ({root, environment = process.env, canStart = true, onStep}: ConnectOptions): Promise<ReachableAddress> => {
 	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
 	const paths = applePaths({environment, root});
 	if (!await isServing(paths)) {
@@ -42,7 +43,7 @@ const reachApple = async ({root, environment = process.env, canStart = true, onS
 export const reachEngine = async (options: ConnectOptions = {}): Promise<ReachableAddress> => {
 	const {root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep} = options;
 	if (isAppleHere(whichEngine(host, environment))) {
-		return reachApple(options);
+		return reachAppleDaemon(options);
 	}
 
 	const address = await resolveHost(host, environment);
@@ -76,18 +77,21 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 	return {kind: 'unix', path: socket};
 };
 
-/** Apple's engine: through the user's daemon if that runs, which keeps names and restarts, or else by running the program. */
-const connectApple = async (target: string | undefined, {root, environment = process.env}: ConnectOptions): Promise<Engine> => {
-	if (target === undefined) {
-		const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
-		const paths = applePaths({environment, root});
-		if (await isServing(paths)) {
-			return createDockerEngine({kind: 'unix', path: paths.socket});
-		}
+/** Apple's `container`: on another host over SSH; on this one through the user's daemon if that runs, which keeps names and restarts, or else by running the program. */
+const connectApple = async (target: string | undefined, {root, environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
+	if (target !== undefined) {
+		const {reachApple} = await import('./remote-engine.js');
+		return reachApple(parseTarget(target), {environment, ask});
+	}
+
+	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
+	const paths = applePaths({environment, root});
+	if (await isServing(paths)) {
+		return createDockerEngine({kind: 'unix', path: paths.socket});
 	}
 
 	const [{createAppleEngine}, {openTransport}] = await Promise.all([import('../backends/apple/engine.js'), import('./apple/transport.js')]);
-	const engine = createAppleEngine(await openTransport(target, environment));
+	const engine = createAppleEngine(await openTransport(target, {environment}));
 	// Looks for the program, so that the reason is named where there is none.
 	await engine.version();
 	return engine;
@@ -95,7 +99,17 @@ const connectApple = async (target: string | undefined, {root, environment = pro
 
 /** Connects to the engine that `reachEngine` finds, or to Apple's. */
 export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
-	const {host, environment = process.env} = options;
+	const {host, environment = process.env, ask} = options;
 	const choice = whichEngine(host, environment);
-	return choice.kind === 'apple' ? connectApple(choice.target, options) : createDockerEngine(await reachEngine(options));
+	if (choice.kind === 'apple') {
+		return connectApple(choice.target, options);
+	}
+
+	const address = await reachEngine(options);
+	if (address.kind === 'ssh') {
+		const {openRemote} = await import('./remote-engine.js');
+		return openRemote(address, {environment, ask});
+	}
+
+	return createDockerEngine(address);
 };

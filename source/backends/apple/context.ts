@@ -18,8 +18,9 @@ export type Run = {
 	readonly startedAt: number;
 	/** Where its output begins. */
 	from: Offsets;
-	/** Resolves when it has ended and everything after that is done. */
+	/** Resolves when it has ended and everything after that is done, or when it is not watched any more. */
 	readonly over: Promise<void>;
+	readonly settle: () => void;
 	following?: Following;
 	/** Another process has started it: its end is seen in the list. */
 	readonly isAdopted?: boolean;
@@ -44,6 +45,8 @@ export type Live = {
 	isRemoved: boolean;
 	exits: number;
 	lastExit: {readonly exitCode: number; readonly reason?: string};
+	/** Why its run is not watched any more; those who waited for it fail with this. */
+	lost?: HolmError;
 	health?: Container['health'];
 	stopHealth?: () => void;
 };
@@ -75,6 +78,8 @@ export type Context = {
 	readonly service: Service;
 	/** Takes what went wrong where nobody waits for it. */
 	readonly log: (line: string) => void;
+	/** Called when the connection to the host is lost. */
+	readonly onLost: Set<(error: HolmError) => void>;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
 	/** This process keeps what others have started, too, such as the times of their output. */
@@ -82,6 +87,27 @@ export type Context = {
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
+
+/** Watches a run no longer: it goes on, but nobody here hears of its end. */
+export const loseRun = (live: Live, error: HolmError): void => {
+	const {run} = live;
+	if (run) {
+		live.lost = error;
+		live.run = undefined;
+		live.stopHealth?.();
+		live.stopHealth = undefined;
+		run.following?.close();
+		live.changed.notify();
+		run.settle();
+	}
+};
+
+/** Throws the error of a run that is not watched any more. */
+export const assertWatched = ({lost}: Live): void => {
+	if (lost) {
+		throw lost;
+	}
+};
 
 export type AppleOptions = {
 	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
@@ -95,10 +121,21 @@ export type AppleOptions = {
 export const createContext = (given: Transport, {limitMs, log = () => {}, isKeeper = false}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
+	const lives = new Map<string, Live>();
+	const onLost = new Set<(error: HolmError) => void>();
 	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
 	const transport = tellingTransport(given, kinds => {
 		for (const kind of kinds) {
 			lists[kind].forget();
+		}
+	});
+	transport.onLost?.(error => {
+		for (const live of lives.values()) {
+			loseRun(live, error);
+		}
+
+		for (const listener of onLost) {
+			listener(error);
 		}
 	});
 	return {
@@ -114,7 +151,7 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 			}
 		},
 		events: createEventLog(),
-		lives: new Map(),
+		lives,
 		execs: new Map(),
 		networks: new Map(),
 		newMoment() {
@@ -126,6 +163,7 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 		lists,
 		service: {},
 		log,
+		onLost,
 		inTurn: createQueue(),
 		isKeeper,
 	};

@@ -1,4 +1,3 @@
-import {createServer} from 'node:net';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork} from '../../engine/networks.js';
@@ -19,6 +18,7 @@ import {changing, liveOf, newId, publishOf, type Context} from './context.js';
 import {hostsDirectory, writeHosts} from './hosts.js';
 import {findImageItem, readImages, type ImageItem} from './image-listing.js';
 import {findItem, readItems, type Item} from './listing.js';
+import {choosePorts} from './free-ports.js';
 import {readNetworks, type NetworkItem} from './network-listing.js';
 import {encodeNotes} from './notes.js';
 import {unlimited} from './program.js';
@@ -79,33 +79,6 @@ export const wantedNetworks = (
 	}
 
 	return wanted;
-};
-
-/** A port of this host that nothing listens on. */
-const freePort = async (): Promise<number> => new Promise((resolve, reject) => {
-	const server = createServer().once('error', reject).listen(0, () => {
-		const {port} = server.address() as {port: number};
-		server.close(() => {
-			resolve(port);
-		});
-	});
-});
-
-/** Apple has no port 0: free ports are chosen here, the same one for all addresses of a container's port. */
-const choosePorts = async (wanted: readonly PublishedPort[], items: readonly Item[]): Promise<readonly PublishedPort[]> => {
-	const taken = new Set(items.flatMap(({apple}) => apple.ports.map(({hostPort}) => hostPort)));
-	const chosen: PublishedPort[] = [];
-	for (const port of wanted) {
-		let {hostPort} = port;
-		while (hostPort === 0 || (port.hostPort === 0 && taken.has(hostPort))) {
-			hostPort = await freePort();
-		}
-
-		taken.add(hostPort);
-		chosen.push({...port, hostAddress: port.hostAddress || '0.0.0.0', hostPort});
-	}
-
-	return chosen;
 };
 
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. */
@@ -232,7 +205,7 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 	const appleName = appleNameOf(name, id, items);
 	try {
 		await make(context, {
-			configuration, notes, image, networks, appleName, ports: await choosePorts(ports, items),
+			configuration, notes, image, networks, appleName, ports: await choosePorts(program, ports, items),
 		});
 	} catch (error) {
 		await undo(context, notes, known);

@@ -7,14 +7,19 @@ import {watchOutput} from './watch-output.js';
 /** Watches a container that another process has started, until it ends. */
 export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	const live = liveOf(context, item.id);
-	if (live.run || item.container.status.state !== 'running') {
+	if (live.run) {
+		return;
+	}
+
+	live.lost = undefined;
+	if (item.container.status.state !== 'running') {
 		return;
 	}
 
 	const program = await context.program();
 	const {promise: over, resolve} = Promise.withResolvers<void>();
 	const run: Run = {
-		startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, isKilled: false, isAdopted: true,
+		startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, settle: resolve, isKilled: false, isAdopted: true,
 	};
 	live.run = run;
 	if (item.stored.keeper !== undefined) {

@@ -10,13 +10,13 @@ import {asHolmError, HolmError} from '../../../engine/errors.js';
 import {escapeControls} from '../../../text/escape.js';
 import {print, printError, type Context} from '../../command.js';
 import {isAboutApple} from '../../own-engine.js';
-import {ask} from '../../terminal/prompt.js';
+import {ask, askOnTerminal} from '../../terminal/prompt.js';
 import {pathsFor} from './daemon.js';
 
 /** Runs an action with the host of Apple's container that the command is about. */
 const onHost = async <Result>({host, environment}: Context, action: (transport: Transport) => Promise<Result>): Promise<Result> => {
 	const choice = whichEngine(host, environment);
-	const transport = await openTransport(choice.kind === 'apple' ? choice.target : undefined, environment);
+	const transport = await openTransport(choice.kind === 'apple' ? choice.target : undefined, {environment, ask: askOnTerminal});
 	try {
 		return await action(transport);
 	} finally {
