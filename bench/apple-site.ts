@@ -1,5 +1,6 @@
 import {createAppleEngine} from '../source/backends/apple/engine.js';
 import {createLocalTransport} from '../source/backends/apple/local.js';
+import {defaultConfiguration} from '../source/dashboard/state/config.js';
 import {createStore, type Store} from '../source/dashboard/state/store.js';
 import type {Engine} from '../source/engine/engine.js';
 import {startStandIn} from '../test/backends/apple/stand-in/server.js';
@@ -32,8 +33,9 @@ export const openStandIn = async ({stack}: Site): Promise<StandIn> => {
 	return standIn;
 };
 
-/** The data of a dashboard, which reads what that shows. */
-export const openStore = (engine: Engine, now?: () => number): Store => createStore({connect: async () => engine, interval: 1000, now});
+/** The data of a dashboard, which reads what that shows, as often as it does without a configuration. */
+export const openStore = (engine: Engine, now?: () => number): Store =>
+	createStore({connect: async () => engine, interval: defaultConfiguration.refreshInterval, now});
 
 /** Resolves when something is so in the state of a store. */
 export const until = async (store: Store, isSo: () => boolean): Promise<void> => new Promise(resolve => {

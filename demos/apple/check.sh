@@ -18,6 +18,8 @@ count=0
 differences=0
 running=
 made=
+# What no version should have made.
+refused=
 
 fail() {
 	printf '%s\n' "$1" >&2
@@ -46,7 +48,7 @@ clean_up() {
 	local name
 	trap '' INT TERM HUP
 	[ -z "$running" ] || kill -KILL "$running" 2>/dev/null
-	for name in $made; do
+	for name in $made $refused; do
 		"$program" delete --force "$name" >/dev/null 2>&1 </dev/null
 	done
 	rm -rf "$work"
@@ -291,6 +293,7 @@ else
 	one=$prefix-1
 	create "$one" -l check=yes -e A=b -c 1 -m 256M "$image" sh -c 'echo out; echo err >&2; exit 3'
 	refused 'create, name in use' "web=$one" create --name "$one" "$image"
+	refused=$prefix-no
 	refused 'create, a label whose value has an equals sign' x=x create --name "$prefix-no" -l a=b=c "$image"
 	refused 'create, too little memory' x=x create --name "$prefix-no" -m 64M "$image"
 	refused 'exec, not running' "job=$one" exec "$one" true
