@@ -15,27 +15,34 @@ type Remote = {readonly host: Host; readonly transport: Transport; readonly engi
 /** The dashboard connects again whenever an engine is gone: the same one goes on, with what it knows of runs. */
 const remotes = new WeakMap<Environment, Map<string, Remote>>();
 
-const remoteFor = ({host: hostName, user, port}: SshTarget, options: DialOptions): Remote => {
+const openHost = ({host: hostName, user, port}: SshTarget, options: DialOptions) => {
+	const host = hostFor({host: hostName, user, port}, options);
+	const name = describeAddress({kind: 'ssh', host: hostName, user, port});
+	return {host, transport: createRemoteTransport({name, link: host.link, another: host.another})};
+};
+
+/** A transport to another host, for its caller alone. Logs in at once. */
+export const openRemoteTransport = async (target: SshTarget, options: DialOptions): Promise<Transport> => {
+	// Connections are shared by the environment they are opened with, and the caller closes this one.
+	const {host, transport} = openHost(target, {...options, environment: {...options.environment}});
+	await host.link();
+	return transport;
+};
+
+const remoteFor = (target: SshTarget, options: DialOptions): Remote => {
 	const known = remotes.get(options.environment) ?? new Map<string, Remote>();
 	remotes.set(options.environment, known);
+	const {host: hostName, user, port} = target;
 	const name = describeAddress({kind: 'ssh', host: hostName, user, port});
 	const found = known.get(name);
 	if (found) {
 		return found;
 	}
 
-	const host = hostFor({host: hostName, user, port}, options);
-	const transport = createRemoteTransport({name, link: host.link, another: host.another});
+	const {host, transport} = openHost(target, options);
 	const remote: Remote = {host, transport, engine: createAppleEngine(transport), isChosen: false};
 	known.set(name, remote);
 	return remote;
-};
-
-/** The transport to Apple's `container` on another host. Logs in at once. */
-export const reachTransport = async (target: SshTarget, options: DialOptions): Promise<Transport> => {
-	const {host, transport} = remoteFor(target, options);
-	await host.link();
-	return transport;
 };
 
 /** Apple's `container` on another host, and nothing else that it has. Logs in at once. */

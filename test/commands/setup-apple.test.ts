@@ -1,5 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
+import {command as doctor} from '../../source/commands/system/doctor.js';
 import {command} from '../../source/commands/system/setup.js';
+import {startMac} from '../backends/apple/helpers/mac.js';
 import {startStandIn} from '../backends/apple/stand-in/server.js';
 import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
@@ -41,4 +43,23 @@ test('what the user does not want is not done', async t => {
 	const partly = await setUp(t, ['y', 'no']);
 	t.deepEqual([partly.status, partly.isServing], [1, true]);
 	t.regex(partly.output, /started: container system start\nThe kernel of its containers is not installed/v);
+});
+
+test('a Mac over SSH is checked and set up alike', async t => {
+	const standIn = await startStandIn({isServing: false, hasKernel: false});
+	const mac = await startMac(standIn.environment);
+	t.teardown(async () => {
+		await mac.close();
+		await standIn.close();
+	});
+	const given = {host: `apple://${mac.target}`, environment: mac.environment};
+	const before = createContext(given);
+	t.is(await runCommand(doctor, [], before), 1);
+	t.regex(before.output(), /✖ +service +not running/v);
+	t.notRegex(before.output(), /daemon/v);
+	const context = createContext(given);
+	t.is(await runCommand(command, ['--yes'], context), 0);
+	t.regex(context.output(), /on ssh:\/\/.*\.\nIts service is started/v);
+	t.true(standIn.world.isServing);
+	t.is(await runCommand(doctor, [], createContext(given)), 0);
 });
