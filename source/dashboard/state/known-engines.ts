@@ -35,6 +35,7 @@ type Options = {
 	readonly environment: Environment;
 	readonly isSocket?: (file: string) => Promise<boolean>;
 	readonly hasApple?: (environment: Environment) => Promise<boolean>;
+	readonly platform?: NodeJS.Platform;
 };
 
 const isSocketThere = async (file: string): Promise<boolean> => {
@@ -54,7 +55,7 @@ const socketsOf = ({XDG_RUNTIME_DIR}: Environment): readonly string[] => [
 
 /** The engines known without connecting to any: the first one, this host's own, those of the configuration, Docker's contexts, existing sockets, and Apple's `container` where it is. */
 export const knownEngines = async (options: Options): Promise<readonly EngineTarget[]> => {
-	const {first, root, hosts, environment, isSocket = isSocketThere, hasApple = hasProgram} = options;
+	const {first, root, hosts, environment, isSocket = isSocketThere, hasApple = hasProgram, platform = process.platform} = options;
 	const sockets = await Promise.all(socketsOf(environment).map(async file => await isSocket(file) ? [targetOf(`unix://${file}`)] : []));
 	const all: readonly EngineTarget[] = [
 		first,
@@ -63,7 +64,8 @@ export const knownEngines = async (options: Options): Promise<readonly EngineTar
 		...(environment.DOCKER_HOST ? [targetOf('docker')] : []),
 		...(await listContexts(dockerDirectory(environment))).map(name => targetOf(`context://${name}`)),
 		...sockets.flat(),
-		...(await hasApple(environment) ? [targetOf('apple')] : []),
+		// On a Mac it is this host's own.
+		...(platform !== 'darwin' && await hasApple(environment) ? [targetOf('apple')] : []),
 	];
 	return all.filter(({host}, index) => all.findIndex(other => other.host === host) === index);
 };
