@@ -15,6 +15,12 @@ type Remote = {readonly host: Host; readonly transport: Transport; readonly engi
 /** The dashboard connects again whenever an engine is gone: the same one goes on, with what it knows of runs. */
 const remotes = new WeakMap<Environment, Map<string, Remote>>();
 
+/** Runs programs of another host. */
+export const openRemoteTransport = ({host, user, port}: SshTarget, options: DialOptions): Transport => {
+	const {link, another} = hostFor({host, user, port}, options);
+	return createRemoteTransport({name: describeAddress({kind: 'ssh', host, user, port}), link, another});
+};
+
 const remoteFor = ({host: hostName, user, port}: SshTarget, options: DialOptions): Remote => {
 	const known = remotes.get(options.environment) ?? new Map<string, Remote>();
 	remotes.set(options.environment, known);
@@ -25,14 +31,14 @@ const remoteFor = ({host: hostName, user, port}: SshTarget, options: DialOptions
 	}
 
 	const host = hostFor({host: hostName, user, port}, options);
-	const transport = createRemoteTransport({name, link: host.link, another: host.another});
+	const transport = openRemoteTransport({host: hostName, user, port}, options);
 	const remote: Remote = {host, transport, engine: createAppleEngine(transport), isChosen: false};
 	known.set(name, remote);
 	return remote;
 };
 
 /** Apple's `container` on another host, and nothing else that it has. Logs in at once. */
-export const reachApple = async (target: SshTarget, options: DialOptions): Promise<Engine> => {
+export const openApple = async (target: SshTarget, options: DialOptions): Promise<Engine> => {
 	const {host, engine} = remoteFor(target, options);
 	await host.link();
 	return engine;

@@ -1,12 +1,15 @@
 import {randomBytes} from 'node:crypto';
-import {createEventLog, type EventLog} from '../../engine/event-log.js';
 import type {HolmError} from '../../engine/errors.js';
-import type {ExecConfiguration} from '../../engine/execs.js';
+import {createEventLog, type EventLog} from '../../engine/event-log.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
 import {createWake, type Wake} from '../../engine/wake.js';
+import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import {findProgram} from './find-program.js';
 import type {Following, Offsets} from './follow.js';
+import {tellingTransport} from './polling/changes-of.js';
+import {createList, type List} from './polling/list.js';
+import type {ListName} from './polling/plan.js';
 import {createProgram, type Program} from './program.js';
 import type {Execution, Transport} from './transport.js';
 
@@ -19,18 +22,13 @@ export type Run = {
 	readonly over: Promise<void>;
 	readonly settle: () => void;
 	following?: Following;
+	/** Another process has started it: its end is seen in the list. */
+	readonly isAdopted?: boolean;
 	/** A signal that Holm sent and after which Apple may lose the status. */
 	isKilled: boolean;
 };
 
-export type ExecRecord = {
-	readonly id: string;
-	readonly containerId: string;
-	readonly configuration: ExecConfiguration;
-	state: 'created' | 'running' | 'ended';
-	exitCode?: number;
-	execution?: Execution;
-};
+export type Exec = ExecRecord & {execution?: Execution};
 
 /** What this process knows of a container beside what is on the host. */
 export type Live = {
@@ -40,6 +38,8 @@ export type Live = {
 	run?: Run;
 	/** A restart that is to come. */
 	cancelRestart?: () => void;
+	/** The restart has begun. */
+	isRestarting?: boolean;
 	/** Restarts in a row, for the growing delay. */
 	attempts: number;
 	/** It was stopped on request: no policy restarts it. */
@@ -53,6 +53,12 @@ export type Live = {
 	stopHealth?: () => void;
 };
 
+/** What those who look again and again have found the service to be. */
+export type Service = {
+	/** Why it did not answer, and when it was asked last, in milliseconds of `performance.now()`. */
+	down?: {readonly error: HolmError; readonly askedAt: number};
+};
+
 export type Context = {
 	readonly transport: Transport;
 	/** Apple's program, which is looked for once. */
@@ -60,7 +66,7 @@ export type Context = {
 	readonly events: EventLog;
 	/** By id. */
 	readonly lives: Map<string, Live>;
-	readonly execs: Map<string, ExecRecord>;
+	readonly execs: Map<string, Exec>;
 	/** By Apple's name. */
 	networks: ReadonlyMap<string, Pick<Network, 'id' | 'name' | 'gateway'>>;
 	/** Later than all that were given before, in milliseconds. */
@@ -71,8 +77,15 @@ export type Context = {
 	readonly changes: {begun: number; ended: number};
 	/** Called when the connection to the host is lost. */
 	readonly onLost: Set<(error: HolmError) => void>;
+	/** What was listed last. */
+	readonly lists: Readonly<Record<ListName, List>>;
+	readonly service: Service;
+	/** Takes what went wrong where nobody waits for it. */
+	readonly log: (line: string) => void;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
+	/** This process keeps what others have started, too, such as the times of their output. */
+	readonly isKeeper: boolean;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
@@ -98,18 +111,33 @@ export const assertWatched = ({lost}: Live): void => {
 	}
 };
 
-export const createContext = (transport: Transport, limitMs?: number): Context => {
+export type AppleOptions = {
+	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
+	readonly limitMs?: number;
+	/** Called with what went wrong where nobody waits for it, such as a restart by policy; default nothing is logged. */
+	readonly log?: (line: string) => void;
+	/** This process stays, and keeps what others have started, too; default false. */
+	readonly isKeeper?: boolean;
+};
+
+export const createContext = (given: Transport, {limitMs, log = () => {}, isKeeper = false}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
 	const lives = new Map<string, Live>();
 	const onLost = new Set<(error: HolmError) => void>();
-	transport.onLost?.(error => {
+	given.onLost?.(error => {
 		for (const live of lives.values()) {
 			loseRun(live, error);
 		}
 
 		for (const listener of onLost) {
 			listener(error);
+		}
+	});
+	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
+	const transport = tellingTransport(given, kinds => {
+		for (const kind of kinds) {
+			lists[kind].forget();
 		}
 	});
 	return {
@@ -135,7 +163,11 @@ export const createContext = (transport: Transport, limitMs?: number): Context =
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
 		onLost,
+		lists,
+		service: {},
+		log,
 		inTurn: createQueue(),
+		isKeeper,
 	};
 };
 

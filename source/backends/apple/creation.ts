@@ -95,12 +95,15 @@ const makeMounts = async (context: Context, mounts: readonly Mount[], {image}: I
 	return made;
 };
 
-const warningsOf = ({memory, privileged, hostname, mounts, restartPolicy}: ContainerConfiguration): readonly string[] => [
+const warningsOf = (
+	{isKeeper}: Context,
+	{memory, privileged, hostname, mounts, restartPolicy}: ContainerConfiguration,
+): readonly string[] => [
 	...memory !== undefined && memory < minimumMemory ? ['The machine has 200 MiB of memory: Apple\'s container does not make smaller ones'] : [],
 	...privileged ? ['Privileged on Apple\'s container means all capabilities and no masked paths, within its machine'] : [],
 	...hostname === undefined ? [] : ['The host name is in /etc/hosts only: Apple\'s container has no setting for it'],
 	...mounts.some(mount => mount.type === 'volume' && !mount.noCopy) ? ['A new volume is empty: Apple\'s container does not copy the image\'s files into it'] : [],
-	...restartPolicy.name === 'no' ? [] : ['The restart policy applies while this process of Holm runs'],
+	...restartPolicy.name === 'no' || isKeeper ? [] : ['The restart policy applies while this process of Holm runs; holm system start keeps it'],
 ];
 
 /** Missing directories that are to be made, on the host of Apple's program. */
@@ -212,7 +215,7 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 	liveOf(context, id);
 	context.told.set(id, 'created');
 	publishOf(context, {container: {id, name, configuration}}, 'create');
-	return {id, warnings: warningsOf(configuration)};
+	return {id, warnings: warningsOf(context, configuration)};
 };
 
 /** Creates a container. */

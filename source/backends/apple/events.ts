@@ -4,7 +4,8 @@ import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {publishOf, type Context} from './context.js';
-import {readItems, type Item} from './listing.js';
+import {observeItems, type Item} from './listing.js';
+import {pollerOf} from './polling/poller.js';
 
 /** What the state of a container means for its events. */
 const wordOf = ({container: {status: {state}}}: Item): string => state === 'running' ? 'running' : (state === 'created' ? 'created' : 'stopped');
@@ -23,16 +24,9 @@ export const eventsBetween = (before: string | undefined, after: string): readon
 	return after === 'stopped' ? [...appeared, ...before === 'running' ? [] : ['start'], 'die'] : appeared;
 };
 
-/** Looks for what others have done, and publishes it. */
-const hasNews = async (context: Context, known: Map<string, Item>, isFirst: boolean): Promise<boolean> => {
-	const {told, changes} = context;
-	const {begun} = changes;
-	const items = await readItems(context);
-	if (begun !== changes.ended || begun !== changes.begun) {
-		return true;
-	}
-
-	let hasChanged = false;
+/** Publishes what others have done since the look before. */
+const tellNews = (context: Context, known: Map<string, Item>, items: readonly Item[], isFirst: boolean): void => {
+	const {told} = context;
 	for (const item of items) {
 		const after = wordOf(item);
 		const before = told.get(item.id);
@@ -41,7 +35,6 @@ const hasNews = async (context: Context, known: Map<string, Item>, isFirst: bool
 		if (before !== after && !isWatched) {
 			told.set(item.id, after);
 			for (const action of isFirst ? [] : eventsBetween(before, after)) {
-				hasChanged = true;
 				publishOf(context, item, action, action === 'die' && item.stored.exit ? {exitCode: String(item.stored.exit.exitCode)} : {});
 			}
 		}
@@ -53,39 +46,29 @@ const hasNews = async (context: Context, known: Map<string, Item>, isFirst: bool
 		if (!items.some(other => other.id === id)) {
 			known.delete(id);
 			if (told.delete(id)) {
-				hasChanged = true;
 				publishOf(context, item, 'destroy');
 			}
 		}
 	}
-
-	return hasChanged;
 };
 
-const shortestMs = 1000;
-const longestMs = 5000;
-
-/** Looks once a second while there are changes, and less often without. */
-const watch = async (context: Context, signal: AbortSignal): Promise<void> => {
+/** Tells what others do until the returned function is called. */
+const watch = (context: Context): (() => void) => {
 	const known = new Map<string, Item>();
-	let interval = shortestMs;
-	for (let isFirst = true; !signal.aborted; isFirst = false) {
-		try {
-			interval = await hasNews(context, known, isFirst) ? shortestMs : Math.min(interval * 1.5, longestMs);
-		} catch {
-			// The service may not run for a while.
-			interval = longestMs;
+	let isFirst = true;
+	let last = 0;
+	const stop = observeItems(context, ({items, number, isSettled}) => {
+		if (isSettled && number > last) {
+			last = number;
+			tellNews(context, known, items, isFirst);
+			isFirst = false;
 		}
-
-		const pause = interval;
-		await new Promise<void>(resolve => {
-			const timer = setTimeout(resolve, pause);
-			signal.addEventListener('abort', () => {
-				clearTimeout(timer);
-				resolve();
-			}, {once: true});
-		});
-	}
+	});
+	const leave = pollerOf(context).join({who: 'events'});
+	return () => {
+		leave();
+		stop();
+	};
 };
 
 /** A reader's way to hear that the connection to the host was lost. */
@@ -93,7 +76,7 @@ type Lost = {error?: HolmError; readonly listener: (error: HolmError) => void};
 
 export const eventsVerbs = (context: Context): EventsVerbs => {
 	let watchers = 0;
-	let stopping = new AbortController();
+	let stop: (() => void) | undefined;
 
 	async function * select(
 		events: AsyncIterable<EngineEvent>,
@@ -104,8 +87,7 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 		context.onLost.add(lost.listener);
 		watchers += Number(isLive);
 		if (isLive && watchers === 1) {
-			stopping = new AbortController();
-			void watch(context, stopping.signal);
+			stop = watch(context);
 		}
 
 		try {
@@ -122,7 +104,7 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 			context.onLost.delete(lost.listener);
 			watchers -= Number(isLive);
 			if (isLive && watchers === 0) {
-				stopping.abort();
+				stop?.();
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import {
 	newId,
 	publishOf,
 	type Context,
-	type ExecRecord,
+	type Exec,
 } from './context.js';
 import {failureOf} from './failures.js';
 import {drained} from './follow.js';
@@ -149,7 +149,7 @@ const sessionOf = ({execution, terminal, onEnd, onLost}: Streams): Session => {
 	return openSession({terminal, stdin, stdout, stderr}, leave);
 };
 
-const start = async (context: Context, exec: ExecRecord, size: TerminalSize): Promise<Session> => {
+const start = async (context: Context, exec: Exec, size: TerminalSize): Promise<Session> => {
 	const item = await runningItem(context, exec.containerId);
 	const program = await context.program();
 	const {terminal, stdin, command} = exec.configuration;

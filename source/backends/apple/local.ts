@@ -1,4 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process';
+import {watch} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {flavourOf, onTerminal, resizing} from './pseudo-terminal.js';
@@ -144,6 +145,23 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 					}
 				},
 			};
+		},
+		watch(directory, name, onChange) {
+			try {
+				const watcher = watch(directory, {persistent: false}, (_, changed) => {
+					if (changed === null || changed === name) {
+						onChange();
+					}
+				});
+				watcher.on('error', onChange);
+				return () => {
+					watcher.close();
+				};
+			} catch {
+				// It was removed.
+				onChange();
+				return () => undefined;
+			}
 		},
 		close,
 	};

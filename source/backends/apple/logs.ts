@@ -8,7 +8,7 @@ import {assertWatched, held, liveOf, type Context} from './context.js';
 import {readItem, type Item} from './listing.js';
 import {linesOfPart, parseStamps, type LogLines} from './log-entries.js';
 import {directoryOf} from './records.js';
-import {adoptRun} from './runs.js';
+import {adoptRun} from './runs/adopt.js';
 
 const readScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout; tail -c "+$3" stderr >&2; exit 0';
 

@@ -9,7 +9,7 @@ import {readItem, type Item} from './listing.js';
 import {openSession} from './open-session.js';
 import {resizing} from './pseudo-terminal.js';
 import {directoryOf} from './records.js';
-import {adoptRun} from './runs.js';
+import {adoptRun} from './runs/adopt.js';
 import type {Execution} from './transport.js';
 
 const prepareScript = 'umask 077; mkdir -p "$1" && cd "$1" || exit 1; : >>stdout; : >>stderr; wc -c <stdout; wc -c <stderr';

@@ -1,7 +1,7 @@
 import type {BuildStep} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import type {EngineInfo} from '../../engine/system.js';
-import type {Snapshot} from '../../engine/snapshot.js';
+import type {Attention, Snapshot} from '../../engine/snapshot.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
 import {isBuilding} from '../builder/builder-row.js';
@@ -68,6 +68,10 @@ export type Store = {
 	readonly watchStats: () => () => void;
 	/** Reads the steps of builds, while there are any, until the returned function is called. */
 	readonly watchSteps: () => () => void;
+	/** Which lists are open, so that an engine that asks another program for them asks less for the others. */
+	readonly show: (kinds: Attention['shown']) => void;
+	/** Notes that the user has done something. */
+	readonly touch: () => void;
 	/** Takes a snapshot soon, whatever the interval. */
 	readonly refresh: () => void;
 	/** Stops reading while the dashboard is not on the screen. */
@@ -82,6 +86,8 @@ export const eventCount = 1000;
 const eventDelay = 60;
 // Multiple of the timeout; a daemon may have to start first.
 const connectPatience = 6;
+// Milliseconds without a key after which the next one takes a snapshot at once.
+const idleDelay = 60_000;
 const firstRetryDelay = 500;
 const longestRetryDelay = 5000;
 
@@ -145,6 +151,8 @@ export const createStore = (options: StoreOptions): Store => {
 	/** Milliseconds until the next snapshot. */
 	let pace = interval;
 	let listening: AbortController | undefined;
+	let shown: Attention['shown'] = [];
+	let touchedAt = now();
 	let lastStats: Readonly<Record<string, ContainerStats>> = {};
 	const listeners = new Set<() => void>();
 
@@ -175,8 +183,11 @@ export const createStore = (options: StoreOptions): Store => {
 	const lose = (error: unknown) => {
 		listening?.abort();
 		listening = undefined;
-		engine = undefined;
-		const {message, remedy} = asHolmError(error);
+		const {message, remedy, retryAfterMs} = asHolmError(error);
+		if (retryAfterMs === undefined) {
+			engine = undefined;
+		}
+
 		const since = state.connection.state === 'lost' ? state.connection.since : now();
 		set({connection: reuseEqual<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
 	};
@@ -201,6 +212,8 @@ export const createStore = (options: StoreOptions): Store => {
 			}
 		}
 	};
+
+	const attention = (): Attention => ({shown, idleMs: Math.max(now() - touchedAt, 0)});
 
 	const usageOf = (stats: Snapshot['stats']): Readonly<Record<string, ResourceUsage>> => {
 		const next: Record<string, ResourceUsage> = {};
@@ -318,7 +331,7 @@ export const createStore = (options: StoreOptions): Store => {
 			const source = engine;
 			const hasStats = watchers > 0;
 			const asked = performance.now();
-			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats}), timeout);
+			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats, attention: attention()}), timeout);
 			if (isOver()) {
 				return;
 			}
@@ -336,7 +349,7 @@ export const createStore = (options: StoreOptions): Store => {
 		} catch (error) {
 			if (!isOver()) {
 				lose(error);
-				schedule(retryDelay);
+				schedule(Math.max(retryDelay, asHolmError(error).retryAfterMs ?? 0));
 				retryDelay = Math.min(longestRetryDelay, retryDelay * 2);
 			}
 		} finally {
@@ -392,6 +405,20 @@ export const createStore = (options: StoreOptions): Store => {
 			return () => {
 				stepWatchers--;
 			};
+		},
+		show(kinds) {
+			const isMore = kinds.some(kind => !shown.includes(kind));
+			shown = kinds;
+			if (isMore && state.snapshot) {
+				refresh();
+			}
+		},
+		touch() {
+			const wasIdle = now() - touchedAt > idleDelay;
+			touchedAt = now();
+			if (wasIdle && state.connection.state === 'connected') {
+				refresh();
+			}
 		},
 		refresh() {
 			refresh();
