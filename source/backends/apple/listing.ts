@@ -39,7 +39,8 @@ const readAll = async (context: Context): Promise<Reading> => {
 };
 
 /** Whether this process starts a container again that has ended, now or soon. Between its end and that, others must not take it for one that stays. */
-const isToRestart = ({run, isStopped, cancelRestart, isRestarting}: Live, {exit, state}: Stored, notes: ContainerNotes | undefined): boolean => {
+const isToRestart = (live: Live, {exit, state}: Stored, notes: ContainerNotes | undefined): boolean => {
+	const {run, isStopped, cancelRestart, isRestarting} = live;
 	if (cancelRestart !== undefined || isRestarting === true) {
 		return true;
 	}
