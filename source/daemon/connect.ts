@@ -77,11 +77,11 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 	return {kind: 'unix', path: socket};
 };
 
-/** Apple's `container`: on another host over SSH; on this one through the user's daemon if that runs, which keeps names and restarts, or else by running the program. */
+/** Apple's engine: on this host through the user's daemon if that runs, which keeps names and restarts, or else by running the program; on another one over SSH. */
 const connectApple = async (target: string | undefined, {root, environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
 	if (target !== undefined) {
-		const {reachApple} = await import('./remote-engine.js');
-		return reachApple(parseTarget(target), {environment, ask});
+		const {openApple} = await import('./remote-engine.js');
+		return openApple(parseTarget(target), {environment, ask});
 	}
 
 	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
@@ -91,7 +91,7 @@ const connectApple = async (target: string | undefined, {root, environment = pro
 	}
 
 	const [{createAppleEngine}, {openTransport}] = await Promise.all([import('../backends/apple/engine.js'), import('./apple/transport.js')]);
-	const engine = createAppleEngine(await openTransport(target, {environment}));
+	const engine = createAppleEngine(await openTransport(undefined, {environment}));
 	// Looks for the program, so that the reason is named where there is none.
 	await engine.version();
 	return engine;

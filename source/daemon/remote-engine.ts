@@ -46,7 +46,7 @@ const remoteFor = (target: SshTarget, options: DialOptions): Remote => {
 };
 
 /** Apple's `container` on another host, and nothing else that it has. Logs in at once. */
-export const reachApple = async (target: SshTarget, options: DialOptions): Promise<Engine> => {
+export const openApple = async (target: SshTarget, options: DialOptions): Promise<Engine> => {
 	const {host, engine} = remoteFor(target, options);
 	await host.link();
 	return engine;

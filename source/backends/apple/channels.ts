@@ -54,7 +54,7 @@ export type ChannelsOptions = {
 	readonly link: () => Promise<Link>;
 	readonly another: () => Promise<Link>;
 	readonly waitMs?: number;
-	/** Calls back for each connection that is lost while commands have it. */
+	/** Calls back for each connection that is lost. */
 	readonly onLost: (error: HolmError) => void;
 };
 
@@ -159,8 +159,8 @@ export const createChannels = ({name, link, another, waitMs = defaultWaitMs, onL
 			}
 
 			connection.link = undefined;
-			if (connection.sessions > 0 && !isClosed) {
-				onLost(new HolmError('unavailable', `the SSH connection to ${name} was lost`, {remedy: 'try again; holm connects anew'}));
+			if (!isClosed) {
+				onLost(new HolmError('unavailable', `the SSH connection to ${name} was lost`, {remedy: 'try again; holm connects anew', retryAfterMs: 500}));
 			}
 		});
 		return opened;

@@ -38,6 +38,8 @@ export type Live = {
 	run?: Run;
 	/** A restart that is to come. */
 	cancelRestart?: () => void;
+	/** The restart has begun. */
+	isRestarting?: boolean;
 	/** Restarts in a row, for the growing delay. */
 	attempts: number;
 	/** It was stopped on request: no policy restarts it. */
@@ -73,13 +75,13 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** Called when the connection to the host is lost. */
+	readonly onLost: Set<(error: HolmError) => void>;
 	/** What was listed last. */
 	readonly lists: Readonly<Record<ListName, List>>;
 	readonly service: Service;
 	/** Takes what went wrong where nobody waits for it. */
 	readonly log: (line: string) => void;
-	/** Called when the connection to the host is lost. */
-	readonly onLost: Set<(error: HolmError) => void>;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
 	/** This process keeps what others have started, too, such as the times of their output. */
@@ -123,19 +125,19 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 	let moment = 0;
 	const lives = new Map<string, Live>();
 	const onLost = new Set<(error: HolmError) => void>();
-	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
-	const transport = tellingTransport(given, kinds => {
-		for (const kind of kinds) {
-			lists[kind].forget();
-		}
-	});
-	transport.onLost?.(error => {
+	given.onLost?.(error => {
 		for (const live of lives.values()) {
 			loseRun(live, error);
 		}
 
 		for (const listener of onLost) {
 			listener(error);
+		}
+	});
+	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
+	const transport = tellingTransport(given, kinds => {
+		for (const kind of kinds) {
+			lists[kind].forget();
 		}
 	});
 	return {
@@ -160,10 +162,10 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		onLost,
 		lists,
 		service: {},
 		log,
-		onLost,
 		inTurn: createQueue(),
 		isKeeper,
 	};

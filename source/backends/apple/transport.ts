@@ -30,7 +30,7 @@ export type ExecuteOptions = {
 export type Transport = {
 	/** For messages: `this host`, `ssh://build@mac`. */
 	readonly name: string;
-	/** It is another host, which is looked at less often. */
+	/** Its files and ports are those of another host, which is looked at less often. */
 	readonly isRemote?: boolean;
 	/** Starts a program with its arguments, without a shell. Throws `unavailable` if there is no such program. */
 	readonly execute: (argv: readonly string[], options?: ExecuteOptions) => Promise<Execution>;
@@ -38,7 +38,7 @@ export type Transport = {
 	readonly watch?: (directory: string, name: string, onChange: () => void) => () => void;
 	/** Milliseconds of a question and its answer, to another host. */
 	readonly roundTripMs?: () => number | undefined;
-	/** Calls back when the connection is lost while something goes on there. The next execution connects anew. */
+	/** Calls back when the connection is lost. The next execution connects anew. */
 	readonly onLost?: (listener: (error: HolmError) => void) => void;
 	/** Ends all that was started and not released. */
 	readonly close: () => void;

@@ -149,7 +149,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		}
 	});
 
-	const lost = () => new HolmError('unavailable', `the SSH connection to ${name} was lost`, {remedy: 'try again; holm connects anew'});
+	const lost = () => new HolmError('unavailable', `the SSH connection to ${name} was lost`, {remedy: 'try again; holm connects anew', retryAfterMs: 500});
 
 	const unfinished = () => isAlive
 		? new HolmError('unavailable', `${name} closed the channel of a command that had no status yet`, {remedy: 'try again'})

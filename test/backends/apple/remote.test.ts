@@ -69,10 +69,10 @@ test('streams, a status, variables, signals to a whole group, and a program that
 
 test('a terminal has its size and another one, and passes everything on', async t => {
 	const {transport} = await open(t);
-	const execution = await transport.execute(['/bin/sh', '-c', 'trap "stty size; exit 7" WINCH; stty size; while :; do sleep 0.05; done'], {terminal: {rows: 30, columns: 90}});
+	const execution = await transport.execute(['/bin/sh', '-c', 'stty size; until [ "$(stty size)" = "40 100" ]; do sleep 0.05; done; echo done; exit 7'], {terminal: {rows: 30, columns: 90}});
 	t.is(await lineOf(execution), '30 90');
 	execution.resize({rows: 40, columns: 100});
-	t.is(await lineOf(execution), '40 100');
+	t.is(await lineOf(execution), 'done');
 	t.deepEqual(await execution.ended, {exitCode: 7});
 });
 

@@ -37,7 +37,8 @@ export const whileServed = async <Value>(context: Context, look: () => Promise<V
 	try {
 		return await look();
 	} catch (error) {
-		if (!(error instanceof HolmError) || error.code !== 'unavailable') {
+		// A lost connection says itself when to try again.
+		if (!(error instanceof HolmError) || error.code !== 'unavailable' || error.retryAfterMs !== undefined) {
 			throw error;
 		}
 

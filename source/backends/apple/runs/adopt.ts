@@ -19,7 +19,12 @@ export const adoptRun = async (context: Context, item: Item): Promise<void> => {
 	const program = await context.program();
 	const {promise: over, resolve} = Promise.withResolvers<void>();
 	const run: Run = {
-		startedAt: item.container.status.startedAt, from: {stdout: 0, stderr: 0}, over, settle: resolve, isKilled: false, isAdopted: true,
+		startedAt: item.container.status.startedAt,
+		from: {stdout: 0, stderr: 0},
+		over,
+		settle: resolve,
+		isKilled: false,
+		isAdopted: true,
 	};
 	live.run = run;
 	if (item.stored.keeper !== undefined) {

@@ -40,11 +40,14 @@ export const restartLater = (context: Context, item: Item, start: Restart): void
 			}
 
 			live.changed.notify();
+		} finally {
+			live.isRestarting = false;
 		}
 	};
 
 	const timer = setTimeout(() => {
 		live.cancelRestart = undefined;
+		live.isRestarting = true;
 		void restart();
 	}, restartDelay(live.attempts));
 	live.cancelRestart = () => {

@@ -44,7 +44,7 @@ const finishRun = async (context: Context, item: Item, run: Run, {keeper, onOver
 	try {
 		await keeper.ended;
 	} catch (error) {
-		// The connection was lost, not the run.
+		// The connection to the keeper was lost, not the run.
 		loseRun(liveOf(context, item.id), asHolmError(error));
 		return;
 	}
