@@ -5,14 +5,14 @@ import {nextLook} from './plan.js';
 
 const {afterMs: downMs} = nextLook('containers', [{who: 'wait'}], {quietMs: 0, tookMs: 0, isDown: true})!;
 
-/** Whether the service runs: one process, and no question to the service if it does not. */
-const isServing = async (context: Context): Promise<boolean> => {
+/** Whether the service runs; undefined if that cannot be asked, such as over a connection that was lost. */
+const isServing = async (context: Context): Promise<boolean | undefined> => {
 	try {
 		const program = await context.program();
 		const {stdout} = await program.attempt(['system', 'status', '--format', 'json']);
 		return decodeStatus(JSON.parse(stdout.toString())).isRunning;
 	} catch {
-		return false;
+		return undefined;
 	}
 };
 
@@ -27,7 +27,7 @@ export const whileServed = async <Value>(context: Context, look: () => Promise<V
 		}
 
 		service.down = {error, askedAt: performance.now()};
-		if (!await isServing(context)) {
+		if (await isServing(context) === false) {
 			throw error;
 		}
 
@@ -38,7 +38,8 @@ export const whileServed = async <Value>(context: Context, look: () => Promise<V
 		return await look();
 	} catch (error) {
 		// A lost connection says itself when to try again.
-		if (!(error instanceof HolmError) || error.code !== 'unavailable' || error.retryAfterMs !== undefined) {
+		const isOther = !(error instanceof HolmError) || error.code !== 'unavailable' || error.retryAfterMs !== undefined;
+		if (isOther || await isServing(context) !== false) {
 			throw error;
 		}
 

@@ -34,7 +34,7 @@ const isWithoutService = (first: string, second: string) => first === 'system' &
 
 /** What a test may change while the stand-in serves. */
 type Switches = {
-	/** The failure that each run of the program shows, by its name among the samples, instead of what its environment says. */
+	/** The failure that each run of the program shows, by the beginning of its name among the samples, instead of what its environment says. */
 	failure?: string;
 	/** Called before each run, with its words. */
 	onRun?: (words: string) => void;
@@ -49,8 +49,8 @@ type Switches = {
 const run = async (world: World, invocation: Invocation, switches: Switches): Promise<number> => {
 	const {words: [first = '', second = '', ...rest], out, err} = invocation;
 	const failure = switches.failure ?? invocation.failure;
-	const sample = failures.find(({when}) => when === failure);
-	if (sample?.argv[0] === first && second !== 'version') {
+	const sample = failure === undefined ? undefined : failures.find(({when, argv}) => when.startsWith(failure) && argv[0] === first);
+	if (sample && second !== 'version') {
 		await out(sample.stdout);
 		await err(sample.stderr);
 		return sample.exit;
