@@ -1,6 +1,8 @@
 /**
 Benchmarks of Holm beside comparable programs on this host: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`, `npm run bench -- --timeline`.
 */
+import {measurement as apple} from './apple.js';
+import {measurement as appleKey} from './apple-key.js';
 import {measurement as builds} from './builds.js';
 import {measurement as coldBoot} from './cold-boot.js';
 import {measurement as compose} from './compose.js';
@@ -34,4 +36,6 @@ await runBench('bench', [
 	compose,
 	builds,
 	firstBuild,
+	apple,
+	appleKey,
 ]);

@@ -46,6 +46,8 @@ export type HolmErrorOptions = {
 	readonly remedy?: string;
 	/** Of the command that failed, such as a step of a build. */
 	readonly commandStatus?: number;
+	/** The engine can be asked, but before so many milliseconds its answer will be the same. */
+	readonly retryAfterMs?: number;
 	readonly cause?: unknown;
 };
 
@@ -57,12 +59,14 @@ export class HolmError extends Error {
 	readonly code: ErrorCode;
 	readonly remedy: string | undefined;
 	readonly commandStatus: number | undefined;
+	readonly retryAfterMs: number | undefined;
 
-	constructor(code: ErrorCode, message: string, {remedy, commandStatus, cause}: HolmErrorOptions = {}) {
+	constructor(code: ErrorCode, message: string, {remedy, commandStatus, retryAfterMs, cause}: HolmErrorOptions = {}) {
 		super(message, {cause});
 		this.code = code;
 		this.remedy = remedy;
 		this.commandStatus = commandStatus;
+		this.retryAfterMs = retryAfterMs;
 	}
 }
 

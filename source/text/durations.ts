@@ -45,4 +45,4 @@ export const humanDuration = (milliseconds: number): string => {
 };
 
 /** `3 hours ago`. */
-export const timeAgo = (time: number, now: number): string => `${humanDuration(Math.max(0, now - time))} ago`;
+export const timeAgo = (time: number, now: number): string => time === 0 ? '' : `${humanDuration(Math.max(0, now - time))} ago`;

@@ -35,6 +35,9 @@ export const shortDuration = (milliseconds: number): string => {
 	return `${Math.min(9999, Math.floor(hours / 24))}d`;
 };
 
+/** How old something is; empty for a time that is not known, which is 0. */
+export const shortAge = (createdAt: number, now: number): string => createdAt === 0 ? '' : shortDuration(now - createdAt);
+
 /** The last values as a row of bars, the newest on the right; `most` is the value of a full bar, the last of `sparks`. */
 export const sparkline = (
 	values: readonly number[],

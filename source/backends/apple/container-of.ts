@@ -74,12 +74,17 @@ const isLive = ({state, startedDate}: AppleContainer, {exit, keeper, state: {sta
 };
 
 export const statusOf = (apple: AppleContainer, stored: Stored, {isWaiting = false}: Known = {}): ContainerStatus => {
-	const {exit, keeper, state: {startedAt: began, startedDate: seen}} = stored;
+	const {exit, keeper, state: {startedAt: began, startedDate: seen, failure}} = stored;
 	// Others may have started it since.
 	const isOurs = seen === undefined || seen === apple.startedDate || apple.startedDate === undefined;
 	const startedAt = began !== undefined && isOurs ? began : apple.startedDate ?? apple.createdAt;
 	if (isLive(apple, stored)) {
 		return {state: 'running', pid: keeper ?? 0, startedAt};
+	}
+
+	if (failure) {
+		const {exitCode, finishedAt, reason} = failure;
+		return {state: 'exited', exitCode, reason, outOfMemory: false, startedAt, finishedAt};
 	}
 
 	if (exit === undefined) {

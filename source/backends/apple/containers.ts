@@ -7,8 +7,8 @@ import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {held, liveOf, publish, publishOf, type Context} from './context.js';
 import {claimName, createContainer} from './creation.js';
 import {findImageItem, readImages, readRoot, type ImageItem} from './image-listing.js';
-import {findItem, readItem, readItems, type Item} from './listing.js';
-import {removeItem, updateState} from './runs.js';
+import {findItem, readItem, readItems, updateState, type Item} from './listing.js';
+import {removeItem} from './runs/remove.js';
 
 /** Matches containers of an image or of one built on it. */
 const ancestorOf = (images: readonly ImageItem[]): Matcher<Container> => value => {

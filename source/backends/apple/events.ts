@@ -1,9 +1,11 @@
+import type {HolmError} from '../../engine/errors.js';
 import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {publishOf, type Context} from './context.js';
-import {readItems, type Item} from './listing.js';
+import {observeItems, type Item} from './listing.js';
+import {pollerOf} from './polling/poller.js';
 
 /** What the state of a container means for its events. */
 const wordOf = ({container: {status: {state}}}: Item): string => state === 'running' ? 'running' : (state === 'created' ? 'created' : 'stopped');
@@ -22,16 +24,9 @@ export const eventsBetween = (before: string | undefined, after: string): readon
 	return after === 'stopped' ? [...appeared, ...before === 'running' ? [] : ['start'], 'die'] : appeared;
 };
 
-/** Looks for what others have done, and publishes it. */
-const hasNews = async (context: Context, known: Map<string, Item>, isFirst: boolean): Promise<boolean> => {
-	const {told, changes} = context;
-	const {begun} = changes;
-	const items = await readItems(context);
-	if (begun !== changes.ended || begun !== changes.begun) {
-		return true;
-	}
-
-	let hasChanged = false;
+/** Publishes what others have done since the look before. */
+const tellNews = (context: Context, known: Map<string, Item>, items: readonly Item[], isFirst: boolean): void => {
+	const {told} = context;
 	for (const item of items) {
 		const after = wordOf(item);
 		const before = told.get(item.id);
@@ -40,7 +35,6 @@ const hasNews = async (context: Context, known: Map<string, Item>, isFirst: bool
 		if (before !== after && !isWatched) {
 			told.set(item.id, after);
 			for (const action of isFirst ? [] : eventsBetween(before, after)) {
-				hasChanged = true;
 				publishOf(context, item, action, action === 'die' && item.stored.exit ? {exitCode: String(item.stored.exit.exitCode)} : {});
 			}
 		}
@@ -52,54 +46,48 @@ const hasNews = async (context: Context, known: Map<string, Item>, isFirst: bool
 		if (!items.some(other => other.id === id)) {
 			known.delete(id);
 			if (told.delete(id)) {
-				hasChanged = true;
 				publishOf(context, item, 'destroy');
 			}
 		}
 	}
-
-	return hasChanged;
 };
 
-const shortestMs = 1000;
-const longestMs = 5000;
-
-/** Looks once a second while there are changes, and less often without. */
-const watch = async (context: Context, signal: AbortSignal): Promise<void> => {
+/** Tells what others do until the returned function is called. */
+const watch = (context: Context): (() => void) => {
 	const known = new Map<string, Item>();
-	let interval = shortestMs;
-	for (let isFirst = true; !signal.aborted; isFirst = false) {
-		try {
-			interval = await hasNews(context, known, isFirst) ? shortestMs : Math.min(interval * 1.5, longestMs);
-		} catch {
-			// The service may not run for a while.
-			interval = longestMs;
+	let isFirst = true;
+	let last = 0;
+	const stop = observeItems(context, ({items, number, isSettled}) => {
+		if (isSettled && number > last) {
+			last = number;
+			tellNews(context, known, items, isFirst);
+			isFirst = false;
 		}
-
-		const pause = interval;
-		await new Promise<void>(resolve => {
-			const timer = setTimeout(resolve, pause);
-			signal.addEventListener('abort', () => {
-				clearTimeout(timer);
-				resolve();
-			}, {once: true});
-		});
-	}
+	});
+	const leave = pollerOf(context).join({who: 'events'});
+	return () => {
+		leave();
+		stop();
+	};
 };
+
+/** A reader's way to hear that the connection to the host was lost. */
+type Lost = {error?: HolmError; readonly listener: (error: HolmError) => void};
 
 export const eventsVerbs = (context: Context): EventsVerbs => {
 	let watchers = 0;
-	let stopping = new AbortController();
+	let stop: (() => void) | undefined;
 
 	async function * select(
 		events: AsyncIterable<EngineEvent>,
 		isWanted: (event: EngineEvent) => boolean,
 		isLive: boolean,
+		lost: Lost,
 	): AsyncGenerator<EngineEvent, void> {
+		context.onLost.add(lost.listener);
 		watchers += Number(isLive);
 		if (isLive && watchers === 1) {
-			stopping = new AbortController();
-			void watch(context, stopping.signal);
+			stop = watch(context);
 		}
 
 		try {
@@ -108,10 +96,15 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 					yield event;
 				}
 			}
+
+			if (lost.error) {
+				throw lost.error;
+			}
 		} finally {
+			context.onLost.delete(lost.listener);
 			watchers -= Number(isLive);
 			if (isLive && watchers === 0) {
-				stopping.abort();
+				stop?.();
 			}
 		}
 	}
@@ -121,8 +114,18 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 			const matches = filterOf(filters, eventRules);
 			const isLive = until === undefined || until > Date.now();
 			const signals = [...signal ? [signal] : [], ...isLive && until !== undefined ? [AbortSignal.timeout(until - Date.now())] : []];
-			const events = context.events.read({fromNow: since === undefined && isLive, live: isLive, signal: AbortSignal.any(signals)});
-			return select(events, event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event), isLive);
+			const ending = new AbortController();
+			const lost: Lost = {listener(error) {
+				lost.error = error;
+				ending.abort();
+			}};
+			const events = context.events.read({
+				fromNow: since === undefined && isLive,
+				live: isLive,
+				signal: AbortSignal.any([...signals, ending.signal]),
+			});
+			const isInTime = ({time}: EngineEvent) => time >= (since ?? -Infinity) && time <= (until ?? Infinity);
+			return select(events, event => isInTime(event) && matches(event), isLive, lost);
 		},
 	};
 };

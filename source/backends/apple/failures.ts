@@ -20,6 +20,10 @@ type Rule = {
 
 const service = 'container system start there; over SSH, that user must be logged in at the screen of the Mac';
 
+/** The error of a service that does not run. */
+export const serviceFailure = (where: string): HolmError =>
+	new HolmError('unavailable', `the service of Apple's container does not run on ${where}`, {remedy: service});
+
 /** The order is that of precedence: the first match counts. */
 const rules: readonly Rule[] = [
 	{

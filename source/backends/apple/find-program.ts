@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {escapeControls} from '../../text/escape.js';
 import {flavourOf, type Flavour} from './pseudo-terminal.js';
-import {textOf} from './decode/lenient.js';
+import {membersOf, textOf} from './decode/lenient.js';
 import {collect} from './collect.js';
 import type {Transport} from './transport.js';
 
@@ -24,12 +24,15 @@ export const releases = 'github.com/apple/container/releases';
 
 const oldest = 1;
 
+/** Where the program may be, as words of a shell. */
+export const candidates = '"$HOLM_CONTAINER" "$(command -v container)" /usr/local/bin/container /opt/homebrew/bin/container';
+
 /** Says what the host is, which program is the first that it has, and what that prints about its version. */
 const probe = `
 uname -s
 uname -m
 printf '%s\\n' "$HOME"
-for p in "$HOLM_CONTAINER" "$(command -v container)" /usr/local/bin/container /opt/homebrew/bin/container; do
+for p in ${candidates}; do
 	case $p in
 		/*) if [ -x "$p" ]; then printf '%s\\n' "$p"; exec "$p" system version --format json; fi ;;
 	esac
@@ -38,16 +41,24 @@ done
 
 const architectures: Readonly<Record<string, string>> = {aarch64: 'arm64', x86_64: 'amd64'};
 
+/** The architecture of images, by the processor that `uname` names. */
+export const architectureOf = (machine: string): string => architectures[machine] ?? machine;
+
 const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => Array.isArray(value);
 
+/** The program and its service: in a list, or as members, as the status of 1.4 has them. */
 const versionsOf = (text: string): ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => {
 	try {
 		const parsed = JSON.parse(text) as unknown;
-		return isList(parsed) ? parsed : [];
+		const {client, server} = membersOf(parsed);
+		return isList(parsed) ? parsed : [membersOf(client), membersOf(server)];
 	} catch {
 		return [];
 	}
 };
+
+/** The version alone: a sentence may be around it. */
+const bareVersion = (text: string): string => /\d{1,9}(?:\.\d{1,9})+/v.exec(text)?.[0] ?? text;
 
 /** Reads what the probe has printed. Throws `unsupported` for a host or a program that is not Apple's, and `unavailable` where there is none. */
 export const readProbe = (text: string, where: string): Found => {
@@ -55,7 +66,7 @@ export const readProbe = (text: string, where: string): Found => {
 	const version = rest.join('\n');
 	if (path === '') {
 		throw system === 'Darwin'
-			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}`})
+			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}, or name another engine with --host`})
 			: new HolmError(
 				'unsupported',
 				`Apple's container needs macOS, and ${where} has ${escapeControls(system.slice(0, 40)) || 'another system'}`,
@@ -73,7 +84,8 @@ export const readProbe = (text: string, where: string): Found => {
 		);
 	}
 
-	if (!(Number.parseInt(client.version, 10) >= oldest)) {
+	const bare = bareVersion(client.version);
+	if (!(Number.parseInt(bare, 10) >= oldest)) {
 		throw new HolmError(
 			'unsupported',
 			`container ${escapeControls(client.version.slice(0, 40))} on ${where} is too old: Holm needs 1.0 or later`,
@@ -83,12 +95,12 @@ export const readProbe = (text: string, where: string): Found => {
 
 	return {
 		path,
-		version: client.version,
+		version: bare,
 		commits: {client: textOf(client.commit), ...typeof server?.commit === 'string' && {server: server.commit}},
 		home,
 		system,
 		flavour: flavourOf(system),
-		architecture: architectures[machine] ?? machine,
+		architecture: architectureOf(machine),
 	};
 };
 

@@ -84,8 +84,7 @@ const readConfigurations = async (program: Program, images: readonly AppleImage[
 	return known;
 };
 
-/** All images, newest first, each with all its names. */
-export const readImages = async (context: Context): Promise<readonly ImageItem[]> => {
+const readAll = async (context: Context): Promise<readonly ImageItem[]> => {
 	const program = await context.program();
 	const listed = decodeImages(await program.json(['image', 'ls', '--format', 'json']), program.architecture);
 	const configs = await readConfigurations(program, listed);
@@ -106,6 +105,13 @@ export const readImages = async (context: Context): Promise<readonly ImageItem[]
 	return shown.map(item => ({...item, image: parents.get(item.image.id)!}))
 		.toSorted((one, other) => other.image.createdAt - one.image.createdAt || one.image.id.localeCompare(other.image.id));
 };
+
+/** All images; as they were at most so long ago, unless this engine has changed one since. */
+export const readImagesWithin = async (context: Context, maxAgeMs: number): Promise<readonly ImageItem[]> =>
+	context.lists.images.read(async () => readAll(context), maxAgeMs);
+
+/** All images, newest first, each with all its names. */
+export const readImages = async (context: Context): Promise<readonly ImageItem[]> => readImagesWithin(context, 0);
 
 export const findImageItem = (items: readonly ImageItem[], reference: string): Found & ImageItem => {
 	const found = find(items.map(({image}) => image), reference);

@@ -24,7 +24,6 @@ printf '%s\\n' "$2" >state.new && mv state.new state
 echo $$ >keeper
 i=$3
 shift 3
-set -- "$@"
 printf '%s %s %s\\n' $(wc -c <stdout) $(wc -c <stderr) $(wc -c <stamps)
 if [ "$i" = yes ]; then
 	mkfifo in

@@ -4,6 +4,7 @@ import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {
+	assertWatched,
 	held,
 	liveOf,
 	publishOf,
@@ -11,10 +12,11 @@ import {
 	type Live,
 } from './context.js';
 import {findImageItem, readImages} from './image-listing.js';
-import {readItem, type Item} from './listing.js';
+import {readItem, readItems, updateState, type Item} from './listing.js';
 import {unlimited} from './program.js';
 import {remake} from './remake.js';
-import {adoptRun, startItem, updateState} from './runs.js';
+import {adoptRun} from './runs/adopt.js';
+import {startItem} from './runs/start.js';
 
 type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 
@@ -29,8 +31,16 @@ const unsupportedPause = (name: string) => new HolmError(
 );
 
 /** Waits for the end of a run that this process watches. */
-const waitForEnd = async (live: Live): Promise<void> => {
-	await held(async () => live.run?.over);
+const waitForEnd = async (context: Context, live: Live): Promise<void> => {
+	const {run} = live;
+	await held(async () => {
+		if (run?.isAdopted) {
+			await readItems(context);
+		}
+
+		await run?.over;
+	});
+	assertWatched(live);
 };
 
 const stopSignalOf = async (context: Context, {container: {configuration, imageId}}: Item): Promise<string> => {
@@ -62,7 +72,7 @@ const stopItem = async (context: Context, item: Item, {signal, timeoutSeconds}: 
 	await adoptRun(context, item);
 	publishOf(context, item, 'kill', {signal: String(number)});
 	await program.run(['stop', '-t', String(seconds < 0 ? 2 ** 31 - 1 : seconds), '-s', String(number), item.apple.id], unlimited);
-	await waitForEnd(live);
+	await waitForEnd(context, live);
 };
 
 /** Starts a container, as a user wants it. */
@@ -132,7 +142,7 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 				live.run.isKilled = true;
 			}
 
-			await waitForEnd(live);
+			await waitForEnd(context, live);
 		}
 	},
 	async pauseContainer(reference) {
@@ -194,6 +204,7 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 				await live.changed.wait(signal);
 			}
 		});
+		assertWatched(live);
 
 		if (!isOver()) {
 			throw new HolmError('unavailable', `waiting for container ${item.name} was cancelled`, {cause: signal?.reason});

@@ -1,4 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process';
+import {watch} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {flavourOf, onTerminal, resizing} from './pseudo-terminal.js';
@@ -28,6 +29,10 @@ const readReport = (report: Readable) => {
 	});
 	return {
 		named: named.promise,
+		/** Resolves when all of it was read. */
+		whole: new Promise<void>(resolve => {
+			report.once('close', resolve);
+		}),
 		exitCode() {
 			const code = /^exit (?<code>\d+)$/mv.exec(text)?.groups?.code;
 			return code === undefined ? undefined : Number(code);
@@ -100,10 +105,15 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 				));
 			});
 			const report = terminal && readReport(child.stdio[3] as Readable);
-			child.once('exit', (code, signal) => {
+			const onExit = async (code: number | null, signal: NodeJS.Signals | null) => {
 				going.delete(child);
+				await report?.whole;
 				const exitCode = report?.exitCode() ?? code ?? undefined;
 				resolve(exitCode === undefined ? {signal: signal ?? undefined} : {exitCode});
+			};
+
+			child.once('exit', (code, signal) => {
+				void onExit(code, signal);
 			});
 			const {stdin, stdout, stderr} = child as ChildProcess & {stdin: Execution['stdin']; stdout: Readable; stderr: Readable};
 			for (const stream of [stdin, stdout, stderr]) {
@@ -135,6 +145,23 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 					}
 				},
 			};
+		},
+		watch(directory, name, onChange) {
+			try {
+				const watcher = watch(directory, {persistent: false}, (_, changed) => {
+					if (changed === null || changed === name) {
+						onChange();
+					}
+				});
+				watcher.on('error', onChange);
+				return () => {
+					watcher.close();
+				};
+			} catch {
+				// It was removed.
+				onChange();
+				return () => undefined;
+			}
 		},
 		close,
 	};

@@ -57,11 +57,15 @@ const readList = async (program: Program): Promise<readonly AppleNetwork[]> => {
 	}
 };
 
+/** All networks; as they were at most so long ago, unless this engine has changed one since. */
+export const readNetworksWithin = async (context: Context, maxAgeMs: number): Promise<readonly NetworkItem[]> =>
+	context.lists.networks.read(async () => {
+		const program = await context.program();
+		const listed = await readList(program);
+		const items = listed.map(network => networkOf(network));
+		context.networks = new Map(items.map(({appleName, network}) => [appleName, network]));
+		return items;
+	}, maxAgeMs);
+
 /** All networks, in Apple's order. */
-export const readNetworks = async (context: Context): Promise<readonly NetworkItem[]> => {
-	const program = await context.program();
-	const listed = await readList(program);
-	const items = listed.map(network => networkOf(network));
-	context.networks = new Map(items.map(({appleName, network}) => [appleName, network]));
-	return items;
-};
+export const readNetworks = async (context: Context): Promise<readonly NetworkItem[]> => readNetworksWithin(context, 0);

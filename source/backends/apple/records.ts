@@ -14,6 +14,8 @@ export type StoredState = {
 	readonly startedAt?: number;
 	/** Apple's date of that start; undefined until it was seen. */
 	readonly startedDate?: number;
+	/** What the last attempt at a restart, which the policy asked for, has failed with, and the end before it. */
+	readonly failure?: Exit & {readonly reason: string};
 	/** A user has stopped it since. */
 	readonly isStopped?: boolean;
 };

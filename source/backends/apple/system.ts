@@ -4,6 +4,7 @@ import type {SystemVerbs} from '../../engine/system.js';
 import {sizesOf} from './containers.js';
 import type {Context} from './context.js';
 import {decodeStatus} from './decode/system.js';
+import {serviceFailure} from './failures.js';
 import {readImages} from './image-listing.js';
 import {readItems} from './listing.js';
 import {derivedId} from './notes.js';
@@ -20,9 +21,7 @@ export const systemVerbs = (context: Context): SystemVerbs => ({
 	},
 	async info() {
 		const program = await context.program();
-		const [{stdout}, host, items, images] = await Promise.all([
-			program.attempt(['system', 'status', '--format', 'json']), program.shell(hostScript, []), readItems(context), readImages(context),
-		]);
+		const {stdout} = await program.attempt(['system', 'status', '--format', 'json']);
 		let document: unknown;
 		try {
 			document = JSON.parse(stdout.toString());
@@ -34,8 +33,13 @@ export const systemVerbs = (context: Context): SystemVerbs => ({
 			);
 		}
 
+		const {isRunning, root} = decodeStatus(document);
+		if (!isRunning) {
+			throw serviceFailure(program.transport.name);
+		}
+
+		const [host, items, images] = await Promise.all([program.shell(hostScript, []), readItems(context), readImages(context)]);
 		const [cpus = '1', memory = '0', name = '', system = '', machine = ''] = host.stdout.toString().split('\n');
-		const {root} = decodeStatus(document);
 		const {client, server} = program.commits;
 		const states = items.map(({container}) => container.status.state);
 		const count = (...words: readonly string[]) => states.filter(state => words.includes(state)).length;

@@ -33,12 +33,16 @@ const volumeOf = ({name, createdAt, path, labels}: AppleVolume): Volume => {
 	};
 };
 
+/** All volumes by name; as they were at most so long ago, unless this engine has changed one since. */
+export const readVolumesWithin = async (context: Context, maxAgeMs: number): Promise<readonly Volume[]> =>
+	context.lists.volumes.read(async () => {
+		const program = await context.program();
+		return decodeVolumes(await program.json(['volume', 'ls', '--format', 'json'])).map(volume => volumeOf(volume))
+			.toSorted((one, other) => one.name.localeCompare(other.name));
+	}, maxAgeMs);
+
 /** All volumes by name. */
-export const readVolumes = async (context: Context): Promise<readonly Volume[]> => {
-	const program = await context.program();
-	return decodeVolumes(await program.json(['volume', 'ls', '--format', 'json'])).map(volume => volumeOf(volume))
-		.toSorted((one, other) => one.name.localeCompare(other.name));
-};
+export const readVolumes = async (context: Context): Promise<readonly Volume[]> => readVolumesWithin(context, 0);
 
 const hasMounted = ({container}: Item, name: string) => container.mounts.some(mount => mount.type === 'volume' && mount.source === name);
 

@@ -58,12 +58,14 @@ const compose = async (client: Client, parts: Parts, hasStats: boolean): Promise
 
 /** One request to an engine of Holm's, a few to others. */
 export const snapshotVerbs = (client: Client, parts: Parts): SnapshotVerbs => ({
-	async snapshot({stats = false} = {}) {
+	async snapshot({stats = false, attention} = {}) {
 		if (!await client.isHolm()) {
 			return compose(client, parts, stats);
 		}
 
-		const json = await client.json('GET', '/holm/snapshot', {query: {stats}});
+		const json = await client.json('GET', '/holm/snapshot', {query: {
+			stats, ...attention && {idle: Math.floor(attention.idleMs), shown: attention.shown},
+		}});
 		if (json === undefined) {
 			throw new HolmError('internal', 'the engine answered with nothing');
 		}

@@ -10,7 +10,7 @@ import {openSession} from './open-session.js';
 import {createPipe} from './pipe.js';
 import type {Process} from './process.js';
 import {startInContainer} from './program-host.js';
-import {publishOf, type ExecRecord, type State} from './state.js';
+import {publishOf, type Exec, type State} from './state.js';
 
 /** How many execs that have ended are kept. */
 const keptExecs = 1000;
@@ -27,7 +27,7 @@ const runningRecord = (state: State, reference: string) => {
 	return record;
 };
 
-const startExec = (state: State, exec: ExecRecord): Session => {
+const startExec = (state: State, exec: Exec): Session => {
 	const record = runningRecord(state, exec.containerId);
 	const {command, terminal, stdin, environment, workingDirectory, user} = exec.configuration;
 	const input = createPipe();

@@ -1,4 +1,3 @@
-import type {ExecConfiguration} from '../../engine/execs.js';
 import type {
 	Container,
 	EngineEvent,
@@ -9,6 +8,7 @@ import type {
 } from '../../engine/resources.js';
 import type {EventLog} from '../../engine/event-log.js';
 import type {Wake} from '../../engine/wake.js';
+import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import type {FileTree} from './file-tree.js';
 import type {LogRing} from './log-ring.js';
 import type {OutputHub} from './output-hub.js';
@@ -63,14 +63,7 @@ export type ContainerRecord = {
 	attempts: number;
 };
 
-export type ExecRecord = {
-	readonly id: string;
-	readonly containerId: string;
-	readonly configuration: ExecConfiguration;
-	state: 'created' | 'running' | 'ended';
-	exitCode?: number;
-	terminal?: TerminalDevice;
-};
+export type Exec = ExecRecord & {terminal?: TerminalDevice};
 
 export type VolumeRecord = {readonly volume: Volume; readonly files: FileTree};
 
@@ -114,7 +107,7 @@ export type State = Omit<Simulation, 'at'> & {
 	readonly volumes: Map<string, VolumeRecord>;
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;
-	readonly execs: Map<string, ExecRecord>;
+	readonly execs: Map<string, Exec>;
 	/** Directories of the host by path, which begin empty. */
 	readonly hostDirectories: Map<string, FileTree>;
 };

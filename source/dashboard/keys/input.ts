@@ -218,6 +218,7 @@ export const typePrompt = (controller: View, value: string) => {
 
 /** Handles a chunk of input from Ink. A focused text field handles characters itself. */
 export const handleInput = (controller: Controller, input: string, key: Partial<Key>) => {
+	controller.store.touch();
 	const wasTyping = isTyping(controller.getState());
 	const names = keyNames(input, key);
 	if (wasTyping && names.length > 1) {

@@ -70,6 +70,7 @@ const onClick = (controller: View & Setting, point: MouseEvent) => {
 
 /** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects. The mouse never changes the engine. */
 export const handleMouse = (controller: Controller, event: MouseEvent) => {
+	controller.store.touch();
 	if (controller.getState().prompt) {
 		return;
 	}

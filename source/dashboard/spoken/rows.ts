@@ -65,12 +65,12 @@ export const networkRow = (network: Network): string => {
 
 export const imageRow = (image: Image, {snapshot, now}: RowContext): string => {
 	const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
-	return sentence(shortImage(imageName(image)), spokenBytes(image.sizeBytes), `created ${spokenDuration(now - image.createdAt)} ago`, `for ${image.architecture}`, users === 0 ? 'unused' : `used by ${count(users, 'container')}`);
+	return sentence(shortImage(imageName(image)), spokenBytes(image.sizeBytes), image.createdAt > 0 && `created ${spokenDuration(now - image.createdAt)} ago`, `for ${image.architecture}`, users === 0 ? 'unused' : `used by ${count(users, 'container')}`);
 };
 
 export const volumeRow = (volume: Volume, {snapshot, now}: RowContext): string => {
 	const users = snapshot ? volumeUsers(volume, snapshot) : [];
-	return sentence(volume.name, volume.anonymous && 'anonymous', `created ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'unused' : `used by ${users.join(' and ')}`);
+	return sentence(volume.name, volume.anonymous && 'anonymous', volume.createdAt > 0 && `created ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'unused' : `used by ${users.join(' and ')}`);
 };
 
 export const recordRow = ({network, record, isStale}: RecordRow, {snapshot}: RowContext): string => {

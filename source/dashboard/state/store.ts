@@ -1,7 +1,7 @@
 import type {BuildStep} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import type {EngineInfo} from '../../engine/system.js';
-import type {Snapshot} from '../../engine/snapshot.js';
+import type {Attention, Snapshot} from '../../engine/snapshot.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
 import {isBuilding} from '../builder/builder-row.js';
@@ -28,6 +28,8 @@ export type StoreState = {
 	readonly connection: Connection;
 	/** The last snapshot; kept when the connection is lost. */
 	readonly snapshot?: Snapshot;
+	/** Milliseconds to an engine over SSH and back; the same until it is another. */
+	readonly roundTripMs?: number;
 	readonly info?: EngineInfo;
 	/** By container id. */
 	readonly usage: Readonly<Record<string, ResourceUsage>>;
@@ -66,6 +68,10 @@ export type Store = {
 	readonly watchStats: () => () => void;
 	/** Reads the steps of builds, while there are any, until the returned function is called. */
 	readonly watchSteps: () => () => void;
+	/** Which lists are open, so that an engine that asks another program for them asks less for the others. */
+	readonly show: (kinds: Attention['shown']) => void;
+	/** Notes that the user has done something. */
+	readonly touch: () => void;
 	/** Takes a snapshot soon, whatever the interval. */
 	readonly refresh: () => void;
 	/** Stops reading while the dashboard is not on the screen. */
@@ -80,6 +86,8 @@ export const eventCount = 1000;
 const eventDelay = 60;
 // Multiple of the timeout; a daemon may have to start first.
 const connectPatience = 6;
+// Milliseconds without a key after which the next one takes a snapshot at once.
+const idleDelay = 60_000;
 const firstRetryDelay = 500;
 const longestRetryDelay = 5000;
 
@@ -114,7 +122,14 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 	}
 };
 
-const resourcesOf = ({readAt: _readAt, stats: _stats, ...resources}: Snapshot) => resources;
+const resourcesOf = ({readAt: _readAt, stats: _stats, roundTripMs: _roundTripMs, ...resources}: Snapshot) => resources;
+
+/** A round trip that is about the same stays the same. */
+const steadied = (before: number | undefined, now: number | undefined): number | undefined =>
+	before !== undefined && now !== undefined && Math.abs(now - before) < Math.max(before / 4, 2) ? before : now;
+
+// Over SSH, reading takes a small part of the time.
+const restFactor = 4;
 
 /** The only reader of the engine: polls it, listens to its events, and reconnects. The state is the same object as long as nothing changed. */
 export const createStore = (options: StoreOptions): Store => {
@@ -133,7 +148,11 @@ export const createStore = (options: StoreOptions): Store => {
 	let isPaused = false;
 	let isClosed = false;
 	let retryDelay = firstRetryDelay;
+	/** Milliseconds until the next snapshot. */
+	let pace = interval;
 	let listening: AbortController | undefined;
+	let shown: Attention['shown'] = [];
+	let touchedAt = now();
 	let lastStats: Readonly<Record<string, ContainerStats>> = {};
 	const listeners = new Set<() => void>();
 
@@ -164,8 +183,11 @@ export const createStore = (options: StoreOptions): Store => {
 	const lose = (error: unknown) => {
 		listening?.abort();
 		listening = undefined;
-		engine = undefined;
-		const {message, remedy} = asHolmError(error);
+		const {message, remedy, retryAfterMs} = asHolmError(error);
+		if (retryAfterMs === undefined) {
+			engine = undefined;
+		}
+
 		const since = state.connection.state === 'lost' ? state.connection.since : now();
 		set({connection: reuseEqual<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
 	};
@@ -191,6 +213,8 @@ export const createStore = (options: StoreOptions): Store => {
 		}
 	};
 
+	const attention = (): Attention => ({shown, idleMs: Math.max(now() - touchedAt, 0)});
+
 	const usageOf = (stats: Snapshot['stats']): Readonly<Record<string, ResourceUsage>> => {
 		const next: Record<string, ResourceUsage> = {};
 		for (const [id, reading] of Object.entries(stats)) {
@@ -204,7 +228,7 @@ export const createStore = (options: StoreOptions): Store => {
 	};
 
 	const take = (snapshot: Snapshot, {hasStats, hasRecords}: {readonly hasStats: boolean; readonly hasRecords: boolean}) => {
-		const {readAt, stats, ...rest} = snapshot;
+		const {readAt, stats, roundTripMs, ...rest} = snapshot;
 		const before = state.snapshot;
 		const resources = before && resourcesOf(before);
 		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
@@ -214,6 +238,7 @@ export const createStore = (options: StoreOptions): Store => {
 		set({
 			connection: state.connection.state === 'connected' ? state.connection : {state: 'connected'},
 			snapshot: isSame ? before : {readAt, stats, ...shared},
+			roundTripMs: steadied(state.roundTripMs, roundTripMs),
 			events: isSame || !before ? state.events : append(changesBetween(before, snapshot, {hasRecords})),
 			usage,
 		});
@@ -273,7 +298,7 @@ export const createStore = (options: StoreOptions): Store => {
 		engine = connected;
 		retryDelay = firstRetryDelay;
 		lastStats = snapshot.stats;
-		set({target, info, snapshot, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
+		set({target, info, snapshot, roundTripMs: snapshot.roundTripMs, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
 		void listen(connected);
 		schedule(interval);
 	};
@@ -305,11 +330,14 @@ export const createStore = (options: StoreOptions): Store => {
 
 			const source = engine;
 			const hasStats = watchers > 0;
-			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats}), timeout);
+			const asked = performance.now();
+			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats, attention: attention()}), timeout);
 			if (isOver()) {
 				return;
 			}
 
+			// A slow line gets fewer questions.
+			pace = snapshot.roundTripMs === undefined ? interval : Math.max(interval, restFactor * (performance.now() - asked));
 			take(snapshot, {hasStats, hasRecords: source.dnsRecords !== undefined});
 			void readSteps(source);
 			retryDelay = firstRetryDelay;
@@ -317,11 +345,11 @@ export const createStore = (options: StoreOptions): Store => {
 				void listen(source);
 			}
 
-			schedule(isWanted ? eventDelay : interval);
+			schedule(isWanted ? eventDelay : pace);
 		} catch (error) {
 			if (!isOver()) {
 				lose(error);
-				schedule(retryDelay);
+				schedule(Math.max(retryDelay, asHolmError(error).retryAfterMs ?? 0));
 				retryDelay = Math.min(longestRetryDelay, retryDelay * 2);
 			}
 		} finally {
@@ -377,6 +405,20 @@ export const createStore = (options: StoreOptions): Store => {
 			return () => {
 				stepWatchers--;
 			};
+		},
+		show(kinds) {
+			const isMore = kinds.some(kind => !shown.includes(kind));
+			shown = kinds;
+			if (isMore && state.snapshot) {
+				refresh();
+			}
+		},
+		touch() {
+			const wasIdle = now() - touchedAt > idleDelay;
+			touchedAt = now();
+			if (wasIdle && state.connection.state === 'connected') {
+				refresh();
+			}
 		},
 		refresh() {
 			refresh();

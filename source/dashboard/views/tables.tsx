@@ -3,7 +3,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import {shortImage} from '../containers/rows.js';
 import type {Size} from '../frame/lines.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
-import {shortBytes, shortDuration} from '../../text/measures.js';
+import {shortBytes, shortAge} from '../../text/measures.js';
 import {Panel} from '../frame/panel.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
@@ -50,7 +50,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Lis
 		const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
 		return {
 			id: image.id,
-			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), shortDuration(now - image.createdAt), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
+			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), shortAge(image.createdAt, now), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
 			role: image.tags.length === 0 ? 'dim' : 'text',
 			isMarked: state.marks.has(image.id),
 		};
@@ -63,7 +63,7 @@ export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Li
 		const users = snapshot ? volumeUsers(volume, snapshot) : [];
 		return {
 			id: volume.name,
-			cells: [volume.name, volume.anonymous ? 'anonymous' : 'named', shortDuration(now - volume.createdAt), users.join(', ')].map(text => clean(text)),
+			cells: [volume.name, volume.anonymous ? 'anonymous' : 'named', shortAge(volume.createdAt, now), users.join(', ')].map(text => clean(text)),
 			role: users.length === 0 ? 'dim' : 'text',
 			isMarked: state.marks.has(volume.name),
 		};

@@ -1,12 +1,25 @@
+import type {Attention} from '../../engine/snapshot.js';
 import {selectedBuilder} from '../builder/builder-actions.js';
 import {builderRow} from '../builder/builder-row.js';
 import {sinceChoices} from '../logs/logs-state.js';
 import {selectedIn} from '../state/list-items.js';
+import type {UiState} from '../state/ui-state.js';
 import {readRecords} from '../views/records.js';
 import type {Data, Setting, View} from './controller.js';
 
 /** Milliseconds that the cursor rests on a container before its logs open, so that moving through the list opens none. */
 export const followDelay = 150;
+
+const networkViews: ReadonlySet<string> = new Set(['dns', 'topology', 'addresses']);
+
+/** Lists, beside the containers, that the user looks into. */
+const shownIn = ({view, focus}: Pick<UiState, 'view' | 'focus'>): Attention['shown'] => {
+	if (view === 'images' || view === 'volumes') {
+		return [view];
+	}
+
+	return networkViews.has(view) || (view === 'main' && focus === 'networks') ? ['networks'] : [];
+};
 
 /** Reads what the current view needs: follows logs, reads DNS records, watches statistics. The returned function stops all of it. */
 export const startSubscriptions = (controller: View & Data & Setting): (() => void) => {
@@ -71,6 +84,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 	// Statistics and steps are read only while they are visible.
 	const watch = () => {
 		const {view, isZoomed, focus} = getState();
+		store.show(shownIn(getState()));
 		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
 		if (isWanted && !endStats) {
 			endStats = store.watchStats();

@@ -1,4 +1,14 @@
 import {HolmError} from '../../engine/errors.js';
+import type {ExecConfiguration} from '../../engine/execs.js';
+
+/** A command that was made for a container, and what has become of it. */
+export type ExecRecord = {
+	readonly id: string;
+	readonly containerId: string;
+	readonly configuration: ExecConfiguration;
+	state: 'created' | 'running' | 'ended';
+	exitCode?: number;
+};
 
 /** Throws `not-found` if there is no such exec. */
 export const findExec = <Exec>(execs: ReadonlyMap<string, Exec>, id: string): Exec => {

@@ -35,6 +35,7 @@ export const decodeError = (json: unknown, status: number, fallback: string): Ho
 	const message = fields.text('message').split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ');
 	return new HolmError(code && isCode(code) ? code : codesByStatus[status] ?? 'internal', message || fallback, {
 		remedy: fields.optionalText('remedy'),
+		retryAfterMs: fields.optionalNumber('retryAfterMs'),
 	});
 };
 

@@ -12,8 +12,8 @@ export const encodeProgress = ({text, status, id, current, total, imageId}: Prog
 
 /** The body of a refused request. Docker's clients read `message`; Holm's restore the error from all three. */
 export const encodeError = (error: unknown) => {
-	const {message, code, remedy} = asHolmError(error);
-	return {message, code, remedy};
+	const {message, code, remedy, retryAfterMs} = asHolmError(error);
+	return {message, code, remedy, ...retryAfterMs !== undefined && {retryAfterMs}};
 };
 
 /** The last line of an operation that failed after its first line. Docker's code is the exit status of a failed build step, which its client exits with, and absent otherwise; Holm's code has a field of its own. */

@@ -113,10 +113,3 @@ test('the list of a version before 1.0 is refused', async t => {
 	t.is(error.code, 'unsupported');
 	t.regex(error.remedy!, /releases/v);
 });
-
-test('both shapes of the status', async t => {
-	t.deepEqual(decodeStatus(await sample('1.2-system-status-running')), {isRunning: true, root: '/Users/ada/Library/Application Support/com.apple.container'});
-	t.deepEqual(decodeStatus(await sample('1.4-system-status-running')), {isRunning: true, root: '/Users/ada/Library/Application Support/com.apple.container'});
-	t.false(decodeStatus(await sample('1.2-system-status-unregistered')).isRunning);
-	t.false(decodeStatus(await sample('1.4-system-status-unregistered')).isRunning);
-});

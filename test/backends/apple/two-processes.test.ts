@@ -24,7 +24,11 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 
 		await standIn.close();
 	});
-	const [one, other] = transports.map(transport => createAppleEngine(transport)) as [Engine, Engine];
+	const watched: string[] = [];
+	const [one, other] = transports.map(transport => createAppleEngine({...transport, watch(directory, name, onChange) {
+		watched.push(name);
+		return transport.watch!(directory, name, onChange);
+	}})) as [Engine, Engine];
 	const {id} = await one.createContainer(configuration({
 		image,
 		name: 'first',
@@ -42,6 +46,7 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	const errors = text(session.stderr);
 	session.stdin.end('line\n');
 	t.is((await ended).exitCode, 5);
+	t.deepEqual(watched, ['exit'], 'the end of a run that Holm keeps is not polled for');
 	t.is(await errors, 'got line\n');
 	t.is(await following, 'stdout ready\nstderr got line\n');
 	t.is(await textOf(one, id), 'stdout ready\nstderr got line\n');
@@ -57,6 +62,18 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	t.like(await death, {done: false, value: {attributes: {exitCode: '137'}}});
 	await events.return?.();
 	await one.removeContainer(second);
+
+	// The one that keeps a restart policy learns that another one has stopped the container, or has started it.
+	const {id: third} = await one.createContainer(configuration({
+		image, command: ['sleep', '1000'], restartPolicy: {name: 'always', maximumRetryCount: 0},
+	}));
+	await one.startContainer(third);
+	await other.stopContainer(third, {timeoutSeconds: 0});
+	t.is((await one.waitContainer(third)).exitCode, 137);
+	t.is((await one.container(third)).status.state, 'exited');
+	await other.startContainer(third);
+	await t.throwsAsync(one.startContainer(third), {code: 'not-modified'});
+	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
 });
 
@@ -88,6 +105,32 @@ test('a container that Apple\'s own program started is followed to its end, whic
 	t.true(Array.isArray(await Array.fromAsync(engine.logs('foreign'))));
 	await engine.removeContainer('foreign');
 	t.is(await run('ls', '-a', '--format', 'json'), '[]\n');
+});
+
+test('a restart by policy that fails is the reason of the state, and logged', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const {promise: logged, resolve: log} = Promise.withResolvers<string>();
+	const engine = createAppleEngine(transport, {log});
+	const {id} = await engine.createContainer(configuration({
+		image, name: 'web', command: ['sh', '-c', 'read x; exit 3'], openStdin: true, restartPolicy: {name: 'always', maximumRetryCount: 0},
+	}));
+	await engine.startContainer(id);
+	standIn.switches.failure = 'start, host port in use';
+	const session = await engine.attachContainer(id, {stdin: true});
+	session.stdin.end('x\n');
+	t.regex(await logged, /^web could not be restarted: .*port is already allocated/v);
+	standIn.switches.failure = undefined;
+	const {status} = await createAppleEngine(transport).container(id);
+	t.like(status, {state: 'exited', exitCode: 3});
+	t.regex(status.state === 'exited' ? status.reason ?? '' : '', /could not be restarted: .*port is already allocated/v);
+	await engine.startContainer(id);
+	t.is((await engine.container(id)).status.state, 'running');
+	await engine.removeContainer(id, {force: true});
 });
 
 test('below macOS 26 there is the default network alone', async t => {

@@ -108,6 +108,39 @@ test('a lost connection keeps the last state and reconnects', async t => {
 	engine.close();
 });
 
+test('an engine that says when to ask again is kept until then, and hears what is looked at', async t => {
+	const engine = createMemoryEngine();
+	const asked: unknown[] = [];
+	let connections = 0;
+	let isDown = false;
+	const careful: Engine = {
+		...engine,
+		async snapshot(options) {
+			asked.push(options?.attention?.shown);
+			if (isDown) {
+				throw new HolmError('unavailable', 'down', {retryAfterMs: 10});
+			}
+
+			return engine.snapshot(options);
+		},
+	};
+	using held = open(async () => {
+		connections++;
+		return careful;
+	}, 10);
+	const {store} = held;
+	await until(store, () => store.getState().connection.state === 'connected');
+	isDown = true;
+	await until(store, () => store.getState().connection.state === 'lost');
+	store.show(['images']);
+	isDown = false;
+	await until(store, () => store.getState().connection.state === 'connected');
+	t.is(connections, 1);
+	t.deepEqual(asked[0], []);
+	t.deepEqual(asked.at(-1), ['images']);
+	engine.close();
+});
+
 test('an engine that does not answer counts as lost', async t => {
 	const engine = createMemoryEngine();
 	const hanging = {...engine, snapshot: async () => new Promise<never>(() => {})};
@@ -196,4 +229,31 @@ test('a switch takes effect once the other engine has answered, and late answers
 	t.is(store.engine(), two);
 	one.close();
 	two.close();
+});
+
+test('an engine over SSH is read less often on a slow line, and its round trip is steady', async t => {
+	const engine = createMemoryEngine();
+	const reads: Array<readonly [asked: number, answered: number]> = [];
+	const {promise: third, resolve: isThird} = Promise.withResolvers<void>();
+	const far: Engine = {
+		...engine,
+		async snapshot(options) {
+			const asked = performance.now();
+			await delay(30);
+			const snapshot = await engine.snapshot(options);
+			reads.push([asked, performance.now()]);
+			if (reads.length === 3) {
+				isThird();
+			}
+
+			return {...snapshot, roundTripMs: 30 + reads.length};
+		},
+	};
+	using held = open(async () => far, 1);
+	const {store} = held;
+	await third;
+	const [[, firstAnswered], [secondAsked]] = reads as [[number, number], [number, number]];
+	t.true(secondAsked - firstAnswered > 90, String(secondAsked - firstAnswered));
+	t.is(store.getState().roundTripMs, 31);
+	engine.close();
 });

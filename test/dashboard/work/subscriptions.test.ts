@@ -27,7 +27,7 @@ test.serial('logs open only where the cursor rests', async t => {
 	timers.enable({apis: ['setTimeout']});
 	const stop = startSubscriptions({
 		store: {
-			getState: () => store, subscribe: () => () => {}, engine: () => engine, watchStats: () => () => {},
+			getState: () => store, subscribe: () => () => {}, engine: () => engine, watchStats: () => () => {}, show() {},
 		},
 		logs: {
 			follow(_: unknown, targets: readonly LogTarget[]) {

@@ -48,6 +48,13 @@ test('the known engines are listed, each once', async t => {
 			{title: '/run/user/7/podman/podman.sock', host: 'unix:///run/user/7/podman/podman.sock'},
 		]);
 		t.deepEqual(await knownEngines({first: targetOf('own'), hosts: {}, environment: {DOCKER_CONFIG: '/nowhere'}, isSocket: async () => false}), [{title: 'this host', host: 'own'}]);
+		const withProgram = {
+			first: targetOf('own'), hosts: {mac: 'apple://build@mac'}, environment: {DOCKER_CONFIG: '/nowhere', HOLM_CONTAINER: process.execPath}, isSocket: async () => false,
+		};
+		const hostsOn = async (platform: NodeJS.Platform) => (await knownEngines({...withProgram, platform})).map(({host}) => host);
+		t.deepEqual(await hostsOn('linux'), ['own', 'apple://build@mac', 'apple']);
+		// There it is the engine of this host.
+		t.deepEqual(await hostsOn('darwin'), ['own', 'apple://build@mac']);
 	} finally {
 		await rm(directory, {recursive: true});
 	}

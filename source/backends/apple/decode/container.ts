@@ -136,7 +136,7 @@ const decodeContainer = (item: Members): AppleContainer => {
 		reference: textOf(reference),
 		imageDigest: textOf(membersOf(descriptor).digest),
 		process: {
-			arguments: [textOf(executable), ...textsOf(words)],
+			arguments: [...textOf(executable) === '' ? [] : [textOf(executable)], ...textsOf(words)],
 			environment: textsOf(environment),
 			workingDirectory: textOf(workingDirectory) || '/',
 			user: userOf(user),

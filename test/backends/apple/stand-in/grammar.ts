@@ -67,7 +67,7 @@ const sorted = (value: unknown): unknown => {
 	}
 
 	if (typeof value === 'object' && value !== null) {
-		const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+		const entries = Object.entries(value).filter(([, item]) => item !== undefined && item !== null);
 		return Object.fromEntries(entries.toSorted(([one], [other]) => one.localeCompare(other)).map(([key, item]) => [key, sorted(item)]));
 	}
 

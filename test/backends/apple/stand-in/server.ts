@@ -3,12 +3,13 @@ import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {createMemoryEngine} from '../../../../source/backends/memory/engine.js';
 import {containerCommands} from './containers.js';
 import {Refusal, serveInvocation, type Invocation} from './invocation.js';
 import {findCommand} from './resources.js';
-import {createWorld, type World} from './world.js';
+import {createWorld, installKernel, type World} from './world.js';
 
 /** The program, which passes its words to the server. */
 export const program = fileURLToPath(new URL('../../../../../test/backends/apple/stand-in/container', import.meta.url));
@@ -26,13 +27,41 @@ export const failures = JSON.parse(readFileSync(
 	'utf8',
 )) as readonly Sample[];
 
-const run = async (world: World, invocation: Invocation): Promise<number> => {
-	const {words: [first = '', second = '', ...rest], failure, out, err} = invocation;
-	const sample = failures.find(({when}) => when === failure);
-	if (sample?.argv[0] === first && second !== 'version') {
+const down = failures.find(({when}) => when === 'service down, other commands')!;
+
+/** What works without the service. */
+const isWithoutService = (first: string, second: string) => first === 'system' && ['version', 'status', 'start', 'stop'].includes(second);
+
+/** What a test may change while the stand-in serves. */
+type Switches = {
+	/** The failure that each run of the program shows, by the beginning of its name among the samples, instead of what its environment says. */
+	failure?: string;
+	/** Called before each run, with its words. */
+	onRun?: (words: string) => void;
+	/** Changes what a run prints on its standard output. */
+	alter?: (words: string, output: string) => string;
+	/** Changes the status of a run. */
+	changeStatus?: (words: string, status: number) => number;
+	/** Milliseconds that statistics take; Apple's program takes 2000. */
+	statsMs?: number;
+};
+
+const run = async (world: World, invocation: Invocation, switches: Switches): Promise<number> => {
+	const {words: [first = '', second = '', ...rest], out, err} = invocation;
+	const failure = switches.failure ?? invocation.failure;
+	const sample = failure === undefined ? undefined : failures.find(({when, argv}) => when.startsWith(failure) && argv[0] === first);
+	if (sample && second !== 'version') {
 		await out(sample.stdout);
 		await err(sample.stderr);
 		return sample.exit;
+	}
+
+	if (!world.isServing && !isWithoutService(first, second)) {
+		throw new Refusal(down.stderr.replaceAll(/^Error: |\n$/gv, ''));
+	}
+
+	if (first === 'stats' && switches.statsMs !== undefined) {
+		await sleep(switches.statsMs);
 	}
 
 	const grouped = findCommand(first, second);
@@ -45,22 +74,45 @@ const run = async (world: World, invocation: Invocation): Promise<number> => {
 	return command(world, words, invocation);
 };
 
+type Options = {
+	/** Whether the service runs; default true. */
+	readonly isServing?: boolean;
+	/** Whether it has a kernel for its containers; default true. */
+	readonly hasKernel?: boolean;
+};
+
 /** Starts what the stand-in's program talks to: Apple's service over the engine in memory. */
-export const startStandIn = async () => {
+export const startStandIn = async ({isServing = true, hasKernel = true}: Options = {}) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-apple-'));
 	const home = path.join(directory, 'home');
 	await mkdir(home);
 	const memory = createMemoryEngine();
 	const world = await createWorld(memory, path.join(directory, 'root'));
+	world.isServing = isServing;
+	if (hasKernel) {
+		installKernel(world);
+	}
+
 	const sockets = new Set<Socket>();
-	let count = 0;
+	const switches: Switches = {};
+	const ran: string[] = [];
 	const server = createServer({allowHalfOpen: true}, socket => {
-		count++;
 		sockets.add(socket);
 		socket.once('close', () => {
 			sockets.delete(socket);
 		});
-		serveInvocation(socket, async invocation => run(world, invocation));
+		serveInvocation(socket, async invocation => {
+			const words = invocation.words.join(' ');
+			ran.push(words);
+			switches.onRun?.(words);
+			const {alter, changeStatus = (_, status) => status} = switches;
+			const out: Invocation['out'] = async bytes => invocation.out(alter ? alter(words, String(bytes)) : bytes);
+			try {
+				return changeStatus(words, await run(world, alter ? {...invocation, out} : invocation, switches));
+			} catch (error) {
+				throw error instanceof Refusal ? new Refusal(error.message, changeStatus(words, error.status)) : error;
+			}
+		});
 	});
 	const socket = path.join(directory, 'sock');
 	await new Promise<void>(resolve => {
@@ -70,7 +122,9 @@ export const startStandIn = async () => {
 		world,
 		home,
 		environment: {...process.env, HOME: home, HOLM_STAND_IN: socket, HOLM_CONTAINER: program},
-		invocations: () => count,
+		switches,
+		/** The words of each run of the program so far. */
+		ran: ran as readonly string[],
 		async close() {
 			server.close();
 			for (const open of sockets) {
@@ -78,7 +132,8 @@ export const startStandIn = async () => {
 			}
 
 			memory.close();
-			await rm(directory, {recursive: true, force: true});
+			// Shells that wait for the end of a container may still write there.
+			await rm(directory, {recursive: true, force: true, maxRetries: 10});
 		},
 	};
 };

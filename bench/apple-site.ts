@@ -1,0 +1,53 @@
+import {createAppleEngine} from '../source/backends/apple/engine.js';
+import {createLocalTransport} from '../source/backends/apple/local.js';
+import {defaultConfiguration} from '../source/dashboard/state/config.js';
+import {createStore, type Store} from '../source/dashboard/state/store.js';
+import type {Engine} from '../source/engine/engine.js';
+import {startStandIn} from '../test/backends/apple/stand-in/server.js';
+import type {Site} from './measurement.js';
+
+type StandIn = Awaited<ReturnType<typeof startStandIn>>;
+
+/** A way to Apple's program. */
+export type Way = {readonly name: string; readonly open: (standIn: StandIn, stack: AsyncDisposableStack) => Engine};
+
+/** All ways that are measured; the one over SSH belongs here, beside that of this host. */
+export const ways: readonly Way[] = [
+	{
+		name: 'this host',
+		open({environment}, stack) {
+			const transport = createLocalTransport({environment});
+			stack.defer(() => {
+				transport.close();
+			});
+			return createAppleEngine(transport);
+		},
+	},
+];
+
+/** A stand-in for Apple's program, which takes as long for statistics as that does. */
+export const openStandIn = async ({stack}: Site): Promise<StandIn> => {
+	const standIn = await startStandIn();
+	stack.defer(standIn.close);
+	standIn.switches.statsMs = 2000;
+	return standIn;
+};
+
+/** The data of a dashboard, which reads what that shows, as often as it does without a configuration. */
+export const openStore = (engine: Engine, now?: () => number): Store =>
+	createStore({connect: async () => engine, interval: defaultConfiguration.refreshInterval, now});
+
+/** Resolves when something is so in the state of a store. */
+export const until = async (store: Store, isSo: () => boolean): Promise<void> => new Promise(resolve => {
+	const check = () => {
+		if (isSo()) {
+			end();
+			resolve();
+		}
+	};
+
+	const end = store.subscribe(check);
+	check();
+});
+
+export const image = 'alpine/bash';
