@@ -82,13 +82,17 @@ const kernelArguments = ({accelerator}: MachineShape, tscKilohertz?: number) => 
 
 const processorOf = ({accelerator, isNested = false}: MachineShape): string => {
 	if (accelerator === 'tcg') {
-		// Five-level page tables and protection keys make context switches slower and enlarge the translated code.
-		return 'max,la57=off,pku=off';
+		// Five-level page tables and protection keys make context switches slower and enlarge the translated code. String
+		// instructions are emulated step by step, and without ERMS the guest's kernel and libc copy words instead of bytes by them.
+		return 'max,la57=off,pku=off,erms=off';
 	}
 
 	// Nested virtualisation adds attack surface, so it is off by default.
 	return isNested ? 'host' : 'host,vmx=off,svm=off';
 };
+
+/** In MiB. When it is full, QEMU drops all translated code and begins anew. What is not used takes no memory. */
+const translationCache = ({memoryBytes}: MachineShape): number => Math.min(512, Math.max(64, Math.ceil(memoryBytes / 4 / 1024 ** 2)));
 
 export type QemuOptions = {
 	readonly shape: MachineShape;
@@ -134,7 +138,7 @@ The devices and their order are part of a template. A machine can only be restor
 export const qemuArguments = (options: QemuOptions): readonly string[] => {
 	const {shape, directory, ram} = options;
 	const files = machineFiles(directory);
-	const accelerator = shape.accelerator === 'tcg' ? ['-accel', 'tcg,tb-size=64'] : ['-accel', shape.accelerator];
+	const accelerator = shape.accelerator === 'tcg' ? ['-accel', `tcg,tb-size=${translationCache(shape)}`] : ['-accel', shape.accelerator];
 	return [
 		'-name',
 		options.name,

@@ -157,7 +157,7 @@ if (missingClient === undefined) {
 		t.is(await world.holm('run', '--rm', 'own', 'sh', '-c', 'cat /said; ls /context'), 'secret\nof the environmenteve\nContainerfile\nword');
 		const all = await world.holm('images', '-aq');
 		for (const [name, dockerfile, reason] of [
-			['second-step', 'FROM box\nRUN echo first step\nRUN echo second step; false\n', /step 3\/3, RUN echo second step; false: The command '\/bin\/sh -c echo second step; false' returned a non-zero code: 1/v],
+			['second-step', 'FROM box\nCOPY Dockerfile /\nRUN echo second step; false\n', /step 3\/3, RUN echo second step; false: The command '\/bin\/sh -c echo second step; false' returned a non-zero code: 1/v],
 			['no-file', 'FROM box\nCOPY no-such-file /\n', /no-such-file/v],
 			['no-base', 'FROM 127.0.0.1:1/nothing\n', /127\.0\.0\.1:1.*\(pull or tag the image first/v],
 		] as const) {
