@@ -53,6 +53,14 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	};
 
 	const lacks = options.lacks ?? {};
+	if (options.isOfStreamsAlone) {
+		testLogs(register, lacks);
+		testSessions(register, lacks);
+		testExecs(register, lacks);
+		testArchives(register);
+		return;
+	}
+
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
 	testLogs(register, lacks);

@@ -68,6 +68,8 @@ export type ContractOptions = {
 	readonly shared?: boolean;
 	/** Milliseconds that one test may take; default 2 minutes. */
 	readonly timeout?: number;
+	/** Only what passes streams: logs, sessions, execs and archives. */
+	readonly isOfStreamsAlone?: boolean;
 };
 
 type HeaderOptions = Partial<Omit<Header, 'name'>>;
