@@ -12,7 +12,7 @@ import {orMissing} from '../../store/missing.js';
 import {qemuArguments, type MachineShape} from '../qemu.js';
 
 /** Part of every key. Raise it if the files of a template or the parts of its key change; earlier templates are then removed. */
-const format = 6;
+const format = 7;
 
 const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
