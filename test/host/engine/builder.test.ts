@@ -19,6 +19,7 @@ import {run as execute} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {findPlugin} from '../../hosts/userland.js';
 import {createClient, missingClient} from './docker/client.js';
+import {pythonTests} from './docker/python.js';
 import {openWorld} from './world.js';
 
 const buildKit = {DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain'};
@@ -208,6 +209,9 @@ if (missingClient === undefined) {
 		t.is(failed.status, 7);
 		t.regex(failed.stderr, /The command '\/bin\/sh -c exit 7' returned a non-zero code: 7/v);
 	});
+
+	// It builds, too.
+	pythonTests(world);
 
 	world.test('builder: builds at the same time; a client that is killed ends its own; one may fork without end or fill the disk', async t => {
 		t.timeout(180_000);
