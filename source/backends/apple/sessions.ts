@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {PassThrough, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.js';
@@ -72,6 +73,9 @@ const inputOf = (context: Context, item: Item, isEnded: () => boolean, onLeave: 
 	return stdin;
 };
 
+/** Whether output begins as what Apple's program says of a failed start. */
+const isComplaint = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(0, 7)).toString() === 'Error: ';
+
 const attach = async (
 	context: Context,
 	item: Item,
@@ -83,14 +87,23 @@ const attach = async (
 	const {stdout: sizes} = await program.shell(prepareScript, [directory]);
 	const [out = 0, errors = 0] = sizes.toString().trim().split(/\s+/v).map(Number);
 	const live = liveOf(context, item.id);
+	const {exits} = live;
 	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
 	const end = {isOver: false};
+	const isKnown = () => end.isOver || live.isRemoved || live.run !== undefined || live.exits !== exits || live.lost !== undefined;
 	const following = await follow(program, {
 		directory,
 		from: logs ? {stdout: 0, stderr: 0} : {stdout: out, stderr: errors},
 		async onBytes(stream, bytes) {
+			if (stream === 'stderr' && !logs && isComplaint(bytes)) {
+				// If it is of a start that fails, the start tells it.
+				while (!isKnown()) {
+					await live.changed.wait();
+				}
+			}
+
 			const target = stream === 'stderr' && !terminal ? stderr : stdout;
-			if (!target.destroyed && !target.write(bytes)) {
+			if (!end.isOver && !target.destroyed && !target.write(bytes)) {
 				await drained(target);
 			}
 		},
@@ -103,7 +116,6 @@ const attach = async (
 		stderr.end();
 	};
 
-	const {exits} = live;
 	const wait = async () => {
 		while (!end.isOver && !live.isRemoved && live.exits === exits && !live.lost) {
 			await live.changed.wait();
