@@ -1,4 +1,12 @@
 import {Buffer} from 'node:buffer';
+import {
+	mkdir,
+	readFile,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
 import {text} from 'node:stream/consumers';
 import test from 'ava';
 import {createAppleEngine} from '../../../source/backends/apple/engine.js';
@@ -32,12 +40,12 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	const {id} = await one.createContainer(configuration({
 		image,
 		name: 'first',
-		labels: {sign: 'a=b'},
+		labels: {sign: 'a=b', holm: 'mine', '-flag': 'x'},
 		openStdin: true,
 		command: ['sh', '-c', 'echo ready; read line; echo "got $line" >&2; exit 5'],
 	}));
 	await one.renameContainer(id, 'renamed');
-	t.like(await other.container('renamed'), {id, status: {state: 'created'}, configuration: {labels: {sign: 'a=b'}, openStdin: true}});
+	t.like(await other.container('renamed'), {id, status: {state: 'created'}, configuration: {labels: {sign: 'a=b', holm: 'mine', '-flag': 'x'}, openStdin: true}});
 	await one.startContainer(id);
 	t.is((await other.container(id)).status.state, 'running');
 	const ended = other.waitContainer(id);
@@ -73,8 +81,62 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	t.is((await one.container(third)).status.state, 'exited');
 	await other.startContainer(third);
 	await t.throwsAsync(one.startContainer(third), {code: 'not-modified'});
+
+	// It is stopped even if that cannot be noted, which its restart policy needs.
+	const directory = path.join(standIn.home, '.holm/apple', third);
+	await mkdir(path.join(directory, 'state.new'));
+	await t.throwsAsync(other.stopContainer(third, {timeoutSeconds: 0}), {code: 'unavailable', message: /cannot write to .*\.holm\/apple on this host/v});
+	t.is((await createAppleEngine(transports[1]!).container(third)).status.state, 'exited');
+	await rm(path.join(directory, 'state.new'), {recursive: true});
 	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
+
+	// After a restart of the host another process may have the id of a keeper.
+	const {id: fourth} = await one.createContainer(configuration({image, name: 'fourth', command: ['sleep', '1000']}));
+	await one.startContainer(fourth);
+	const file = path.join(standIn.home, '.holm/apple', fourth, 'keeper');
+	process.kill(Number(await readFile(file, 'utf8')), 'SIGKILL');
+	await writeFile(file, `${process.pid}\n`);
+	const stop = await transports[0]!.execute([standIn.environment.HOLM_CONTAINER, 'stop', '-t', '0', 'fourth']);
+	stop.stdout.resume();
+	await stop.ended;
+	t.is((await other.container(fourth)).status.state, 'exited');
+	await other.removeContainer(fourth);
+});
+
+test('the end of a run is seen where the host has no watch left', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const {id} = await createAppleEngine(transport).createContainer(configuration({image, command: ['sleep', '1000']}));
+	await createAppleEngine(transport).startContainer(id);
+	const other = createAppleEngine({...transport, watch: () => undefined});
+	const ended = other.waitContainer(id);
+	await createAppleEngine(transport).stopContainer(id, {timeoutSeconds: 0});
+	t.is((await ended).exitCode, 137);
+});
+
+test('why a start fails is not in the output of the container', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const engine = createAppleEngine(transport);
+	const {id} = await engine.createContainer(configuration({image, command: ['nothing']}));
+	const session = await engine.attachContainer(id);
+	let said = '';
+	session.stderr.on('data', chunk => {
+		said += String(chunk);
+	});
+	await t.throwsAsync(engine.startContainer(id), {code: 'command-not-found'});
+	session.close();
+	t.is(said, '');
+	t.is(await textOf(engine, id), '');
 });
 
 test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {
