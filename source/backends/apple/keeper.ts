@@ -1,3 +1,4 @@
+import type {ContainerConfiguration} from '../../engine/resources.js';
 import {onTerminal} from './pseudo-terminal.js';
 import type {Program} from './program.js';
 
@@ -50,10 +51,19 @@ export type KeeperOptions = {
 	readonly hasTerminal: boolean;
 };
 
+type Streams = Pick<ContainerConfiguration, 'openStdin' | 'terminal'>;
+
+/** Whether Apple's program needs a terminal, which joins both of its streams. */
+const requiresTerminal = ({openStdin, terminal}: Streams): boolean => openStdin && terminal;
+
+/** Where Apple's program says why a start has failed. */
+export const complaintStream = (streams: Streams): 'stdout' | 'stderr' => requiresTerminal(streams) ? 'stdout' : 'stderr';
+
 /** The command that keeps one run of a container. */
 export const keeperCommand = (program: Program, {directory, state, appleName, hasInput, hasTerminal}: KeeperOptions): readonly string[] => {
 	const start = [program.path, 'start', '--attach', ...hasInput ? ['-i'] : [], appleName];
-	const command = hasInput && hasTerminal ? onTerminal(start, {rows: 24, columns: 80}, program.flavour) : start;
+	const isOnTerminal = requiresTerminal({openStdin: hasInput, terminal: hasTerminal});
+	const command = isOnTerminal ? onTerminal(start, {rows: 24, columns: 80}, program.flavour) : start;
 	return ['/bin/sh', '-c', script, 'sh', directory, state, hasInput ? 'yes' : 'no', ...command];
 };
 

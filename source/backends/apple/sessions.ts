@@ -5,7 +5,7 @@ import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.j
 import {checkSize} from '../../rules/containers/terminal-size.js';
 import {held, liveOf, publishOf, type Context} from './context.js';
 import {drained, follow} from './follow.js';
-import {endInput} from './keeper.js';
+import {complaintStream, endInput} from './keeper.js';
 import {readItem, type Item} from './listing.js';
 import {openSession} from './open-session.js';
 import {resizing} from './pseudo-terminal.js';
@@ -90,14 +90,18 @@ const attach = async (
 	const {exits} = live;
 	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
 	const end = {isOver: false};
-	const isKnown = () => end.isOver || live.isRemoved || live.run !== undefined || live.exits !== exits || live.lost !== undefined;
+	const hasBegun = () => live.run !== undefined || live.exits !== exits;
 	const following = await follow(program, {
 		directory,
 		from: logs ? {stdout: 0, stderr: 0} : {stdout: out, stderr: errors},
 		async onBytes(stream, bytes) {
-			if (stream === 'stderr' && !logs && isComplaint(bytes)) {
-				// If it is of a start that fails, the start tells it.
-				while (!isKnown()) {
+			if (!logs && stream === complaintStream(item.container.configuration) && isComplaint(bytes)) {
+				while (!hasBegun()) {
+					if (end.isOver || live.isRemoved || live.lost) {
+						// The start has failed, and tells it.
+						return;
+					}
+
 					await live.changed.wait();
 				}
 			}

@@ -127,16 +127,19 @@ test('why a start fails is not in the output of the container', async t => {
 		await standIn.close();
 	});
 	const engine = createAppleEngine(transport);
-	const {id} = await engine.createContainer(configuration({image, command: ['nothing']}));
-	const session = await engine.attachContainer(id);
-	let said = '';
-	session.stderr.on('data', chunk => {
-		said += String(chunk);
-	});
-	await t.throwsAsync(engine.startContainer(id), {code: 'command-not-found'});
-	session.close();
-	t.is(said, '');
-	t.is(await textOf(engine, id), '');
+	for (const isTerminal of [false, true]) {
+		for (const hasInput of [false, true]) {
+			const {id} = await engine.createContainer(configuration({
+				image, command: ['nothing'], terminal: isTerminal, openStdin: hasInput,
+			}));
+			const session = await engine.attachContainer(id);
+			const said = Promise.all([text(session.stdout), text(session.stderr)]);
+			await t.throwsAsync(engine.startContainer(id), {code: 'command-not-found'});
+			t.is(await textOf(engine, id), '');
+			await engine.removeContainer(id);
+			t.deepEqual(await said, ['', '']);
+		}
+	}
 });
 
 test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {
