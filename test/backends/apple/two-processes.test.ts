@@ -12,6 +12,7 @@ import test from 'ava';
 import {createAppleEngine} from '../../../source/backends/apple/engine.js';
 import {createLocalTransport} from '../../../source/backends/apple/local.js';
 import type {Engine} from '../../../source/engine/engine.js';
+import type {HolmError} from '../../../source/engine/errors.js';
 import {configuration} from '../../engine/resources.js';
 import {startStandIn} from './stand-in/server.js';
 
@@ -90,6 +91,17 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	await rm(path.join(directory, 'state.new'), {recursive: true});
 	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
+
+	// Of processes that start one at once, one does.
+	const {id: both} = await one.createContainer(configuration({image, command: ['sleep', '1000']}));
+	const starts = await Promise.allSettled([one, other].map(async engine => engine.startContainer(both)));
+	t.true(starts.some(({status}) => status === 'fulfilled'));
+	t.true(starts.every(result => result.status === 'fulfilled' || (result.reason as HolmError).code === 'not-modified'));
+	t.is((await one.container(both)).status.state, 'running');
+	await one.restartContainer(both, {timeoutSeconds: 0});
+	await other.restartContainer(both, {timeoutSeconds: 0});
+	t.is((await one.container(both)).status.state, 'running');
+	await one.removeContainer(both, {force: true});
 
 	// After a restart of the host another process may have the id of a keeper.
 	const {id: fourth} = await one.createContainer(configuration({image, name: 'fourth', command: ['sleep', '1000']}));
