@@ -12,8 +12,15 @@ import {
 	type Live,
 } from './context.js';
 import {findImageItem, readImages} from './image-listing.js';
-import {readItem, readItems, updateState, type Item} from './listing.js';
+import {
+	findById,
+	readItem,
+	readItems,
+	updateState,
+	type Item,
+} from './listing.js';
 import {unlimited} from './program.js';
+import {removeRecord} from './records.js';
 import {remake} from './remake.js';
 import {adoptRun} from './runs/adopt.js';
 import {startItem} from './runs/start.js';
@@ -81,7 +88,18 @@ const stopItem = async (context: Context, item: Item, {signal, timeoutSeconds}: 
 	const unnoted = await noteStop(context, item);
 	await adoptRun(context, item);
 	publishOf(context, item, 'kill', {signal: String(number)});
-	await program.run(['stop', '-t', String(seconds < 0 ? 2 ** 31 - 1 : seconds), '-s', String(number), item.apple.id], unlimited);
+	try {
+		await program.run(['stop', '-t', String(seconds < 0 ? 2 ** 31 - 1 : seconds), '-s', String(number), item.apple.id], unlimited);
+	} catch (error) {
+		if (asHolmError(error).code !== 'not-found' || await findById(context, item.id)) {
+			throw error;
+		}
+
+		// Another process has removed it, perhaps before the note.
+		await removeRecord(program, item.id);
+		throw new HolmError('not-found', `No such container: ${item.name}`, {remedy: 'it was removed meanwhile', cause: error});
+	}
+
 	await waitForEnd(context, live);
 	if (unnoted) {
 		throw unnoted;

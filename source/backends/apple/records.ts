@@ -97,7 +97,7 @@ export const readStrangers = async (program: Program, keepers: ReadonlyMap<strin
 /** The error of a record that could not be written. */
 export const unwritten = (program: Program, stderr: string): HolmError => new HolmError(
 	'unavailable',
-	`cannot write to ${recordsIn(program)} on ${program.transport.name}: ${escapeControls(stderr.trim().slice(0, 200))}`,
+	`cannot write to ${recordsIn(program)} on ${program.transport.name}: ${escapeControls(stderr.trim().split('\n')[0]!.slice(0, 200))}`,
 	{remedy: 'make room there, or give that directory to this user'},
 );
 

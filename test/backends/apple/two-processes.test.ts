@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {
 	mkdir,
+	readdir,
 	readFile,
 	rm,
 	writeFile,
@@ -101,7 +102,17 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	await one.restartContainer(both, {timeoutSeconds: 0});
 	await other.restartContainer(both, {timeoutSeconds: 0});
 	t.is((await one.container(both)).status.state, 'running');
-	await one.removeContainer(both, {force: true});
+
+	// A container that is removed while another process stops it leaves nothing.
+	standIn.switches.onRun = words => {
+		if (words.startsWith('stop ')) {
+			standIn.switches.onRun = undefined;
+			standIn.world.containers.clear();
+		}
+	};
+
+	await t.throwsAsync(other.stopContainer(both), {code: 'not-found', message: /^No such container/v});
+	t.false((await readdir(path.join(standIn.home, '.holm/apple'))).includes(both));
 
 	// After a restart of the host another process may have the id of a keeper.
 	const {id: fourth} = await one.createContainer(configuration({image, name: 'fourth', command: ['sleep', '1000']}));
