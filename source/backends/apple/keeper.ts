@@ -20,6 +20,8 @@ export const busyMark = 'busy';
 `$1` is the directory, `$2` the state to write, `$3` whether it has input; the rest is the command. Prints the sizes of the output before it.
 
 A keeper whose run has ended is waited for, five seconds at most. A file of one that was killed is removed.
+
+Its last complaints, as of a full disk, go nowhere: the process that has started it may have ended, and they would end it, too.
 */
 const script = `
 umask 077
@@ -56,6 +58,7 @@ else
 	"$@" </dev/null >>stdout 2>>stderr
 fi
 c=$?
+exec 2>/dev/null
 printf '%s %s\\n' "$c" "$(date +%s)" >exit.new
 mv exit.new exit
 [ -e holder ] && kill "$(cat holder)" 2>/dev/null
