@@ -144,7 +144,7 @@ export const make = async (context: Context, {configuration, notes, image, refer
 	});
 	if (hosts !== undefined) {
 		// Apple refuses a mount of a file that is not there.
-		await writeHosts(context, new Map([[notes.id, '127.0.0.1\tlocalhost\n']]));
+		await writeHosts(context, new Map([[notes.id, '127.0.0.1\tlocalhost\n']]), {isNew: true});
 	}
 
 	await program.run(words, unlimited);

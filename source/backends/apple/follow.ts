@@ -2,12 +2,16 @@ import {once} from 'node:events';
 import type {Readable, Writable} from 'node:stream';
 import type {Program} from './program.js';
 
-/** Prints what is in the output of a container from some bytes on, and what comes, until it reads `finish`. Other lines that it reads go to the file of the stamps. */
+/**
+Prints what is in the output of a container from some bytes on, and what comes, until it reads `finish`. Other lines that it reads go to the file of the stamps.
+
+What `tail` itself says, as of a file that was cut, is no output of the container.
+*/
 const script = `
 cd "$1" || exit 0
-tail -c "+$2" -f stdout 3<&- &
+tail -c "+$2" -f stdout 3<&- 2>/dev/null &
 a=$!
-tail -c "+$3" -f stderr >&2 &
+tail -c "+$3" -f stderr >&2 2>/dev/null &
 b=$!
 while IFS= read -r l; do
 	if [ "$l" = finish ]; then
@@ -20,7 +24,7 @@ done
 kill $a $b
 `;
 
-const restScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout; tail -c "+$3" stderr >&2';
+const restScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout 2>/dev/null; tail -c "+$3" stderr >&2 2>/dev/null';
 
 export type Offsets = {readonly stdout: number; readonly stderr: number};
 

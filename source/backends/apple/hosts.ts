@@ -1,3 +1,4 @@
+import {messageOf} from '../../engine/errors.js';
 import {defaultNetwork} from '../../engine/networks.js';
 import type {Container} from '../../engine/resources.js';
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
@@ -5,7 +6,7 @@ import {membersOf} from '../../rules/networks/attachments.js';
 import type {Context} from './context.js';
 import type {Item} from './listing.js';
 import type {Program} from './program.js';
-import {directoryOf} from './records.js';
+import {directoryOf, recordsIn, unwritten} from './records.js';
 
 /** A directory with one file, because Apple shares the whole directory of a file that is mounted. */
 export const hostsDirectory = (program: Pick<Program, 'home'>, id: string): string => `${directoryOf(program, id)}/hosts`;
@@ -34,21 +35,66 @@ export const hostsFile = (container: Container, running: readonly Container[]): 
 	].map(line => `${line}\n`).join('');
 };
 
-/** In place: the mount holds the file, not its name. */
-const writeScript = 'cd "$1" || exit 1; shift; while [ $# -gt 1 ]; do [ -d "$1/hosts" ] || mkdir -p "$1/hosts"; printf \'%s\' "$2" >"$1/hosts/hosts"; shift 2; done';
+/**
+Writes files. `$1` is the directory of records, `$2` whether to make what is missing; the rest are ids and texts.
+
+In place: the mount holds the file, not its name. First beside it, so that a full disk leaves what was there. Programs of any user in the container read it.
+*/
+const writeScript = `
+(umask 077; [ -d "$1" ] || mkdir -p "$1")
+umask 022
+cd "$1" || exit 1
+m=$2
+shift 2
+while [ $# -gt 1 ]; do
+	[ "$m" = no ] || mkdir -p "$1/hosts" || exit 1
+	if [ -d "$1/hosts" ]; then
+		n=$1/hosts.$$
+		printf '%s' "$2" >"$n" && cat "$n" >"$1/hosts/hosts" || { rm -f "$n"; exit 1; }
+		rm -f "$n"
+	fi
+	shift 2
+done
+`;
+
+/** Bytes of files that one shell gets as its words; a Mac's program may have a mebibyte of them in all. */
+const longestWords = 100_000;
+
+type IdAndText = readonly [id: string, text: string];
+
+/** Files in groups, none of which is too large for the words of one shell. */
+export const groupsOf = (files: readonly IdAndText[]): ReadonlyArray<readonly IdAndText[]> => {
+	const groups: IdAndText[][] = [];
+	let size = Infinity;
+	for (const file of files) {
+		size += file[1].length;
+		if (size > longestWords) {
+			groups.push([]);
+			size = file[1].length;
+		}
+
+		groups.at(-1)!.push(file);
+	}
+
+	return groups;
+};
 
 /** What each file has, as far as this process wrote it. */
 const written = new WeakMap<Context, Map<string, string>>();
 
-/** Writes the hosts files of containers, where they have changed. */
-export const writeHosts = async (context: Context, files: ReadonlyMap<string, string>): Promise<void> => {
+/** Writes the hosts files of containers, where they have changed; with `isNew` also those that are not there. Throws `unavailable` where that is not possible. */
+export const writeHosts = async (context: Context, files: ReadonlyMap<string, string>, {isNew = false} = {}): Promise<void> => {
 	const known = written.get(context) ?? new Map<string, string>();
 	written.set(context, known);
 	const changed = [...files].filter(([id, text]) => known.get(id) !== text);
-	if (changed.length > 0) {
-		const program = await context.program();
-		await program.shell(`mkdir -p "$1"; ${writeScript}`, [directoryOf(program, ''), ...changed.flat()]);
-		for (const [id, text] of changed) {
+	const program = await context.program();
+	for (const group of groupsOf(changed)) {
+		const {exitCode, stderr} = await program.shell(writeScript, [recordsIn(program), isNew ? 'yes' : 'no', ...group.flat()]);
+		if (exitCode !== 0) {
+			throw unwritten(program, stderr);
+		}
+
+		for (const [id, text] of group) {
 			known.set(id, text);
 		}
 	}
@@ -63,16 +109,20 @@ const hasFile = ({
 export const prepareHosts = async (context: Context, item: Item, items: readonly Item[]): Promise<void> => {
 	if (hasFile(item)) {
 		const running = items.filter(({container}) => container.status.state === 'running').map(({container}) => container);
-		await writeHosts(context, new Map([[item.id, hostsFile(item.container, running)]]));
+		await writeHosts(context, new Map([[item.id, hostsFile(item.container, running)]]), {isNew: true});
 	}
 };
 
-/** Brings the hosts files of all running containers up to date. */
+/** Brings the hosts files of all running containers up to date. What fails is logged: what they have is older, but serves. */
 export const refreshHosts = async (context: Context, items: readonly Item[]): Promise<void> => {
 	const running = items.filter(({container}) => container.status.state === 'running');
 	const containers = running.map(({container}) => container);
-	await writeHosts(
-		context,
-		new Map(running.filter(item => hasFile(item)).map(({id, container}) => [id, hostsFile(container, containers)])),
-	);
+	try {
+		await writeHosts(
+			context,
+			new Map(running.filter(item => hasFile(item)).map(({id, container}) => [id, hostsFile(container, containers)])),
+		);
+	} catch (error) {
+		context.log(`names of containers: ${messageOf(error)}`);
+	}
 };

@@ -1,4 +1,4 @@
-import {HolmError} from '../../engine/errors.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
@@ -12,8 +12,15 @@ import {
 	type Live,
 } from './context.js';
 import {findImageItem, readImages} from './image-listing.js';
-import {readItem, readItems, updateState, type Item} from './listing.js';
+import {
+	findById,
+	readItem,
+	readItems,
+	updateState,
+	type Item,
+} from './listing.js';
 import {unlimited} from './program.js';
+import {removeRecord} from './records.js';
 import {remake} from './remake.js';
 import {adoptRun} from './runs/adopt.js';
 import {startItem} from './runs/start.js';
@@ -55,6 +62,16 @@ const stopSignalOf = async (context: Context, {container: {configuration, imageI
 	}
 };
 
+/** Notes that a user has stopped a container. Where that is not possible, as on a full disk, it is stopped all the same; resolves with the error if its restart policy needs the note. */
+const noteStop = async (context: Context, item: Item): Promise<HolmError | undefined> => {
+	try {
+		await updateState(context, item, {isStopped: true});
+		return undefined;
+	} catch (error) {
+		return item.container.configuration.restartPolicy.name === 'no' ? undefined : asHolmError(error);
+	}
+};
+
 const stopItem = async (context: Context, item: Item, {signal, timeoutSeconds}: StopOptions): Promise<void> => {
 	const program = await context.program();
 	const live = liveOf(context, item.id);
@@ -68,11 +85,25 @@ const stopItem = async (context: Context, item: Item, {signal, timeoutSeconds}: 
 		return;
 	}
 
-	await updateState(context, item, {isStopped: true});
+	const unnoted = await noteStop(context, item);
 	await adoptRun(context, item);
 	publishOf(context, item, 'kill', {signal: String(number)});
-	await program.run(['stop', '-t', String(seconds < 0 ? 2 ** 31 - 1 : seconds), '-s', String(number), item.apple.id], unlimited);
+	try {
+		await program.run(['stop', '-t', String(seconds < 0 ? 2 ** 31 - 1 : seconds), '-s', String(number), item.apple.id], unlimited);
+	} catch (error) {
+		if (asHolmError(error).code !== 'not-found' || await findById(context, item.id)) {
+			throw error;
+		}
+
+		// Another process has removed it, perhaps before the note.
+		await removeRecord(program, item.id);
+		throw new HolmError('not-found', `No such container: ${item.name}`, {remedy: 'it was removed meanwhile', cause: error});
+	}
+
 	await waitForEnd(context, live);
+	if (unnoted) {
+		throw unnoted;
+	}
 };
 
 /** Starts a container, as a user wants it. */
@@ -128,9 +159,10 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 		}
 
 		const live = liveOf(context, item.id);
+		let unnoted: HolmError | undefined;
 		if (number === 9 || number === signalNumber(await stopSignalOf(context, item))) {
 			live.isStopped = true;
-			await updateState(context, item, {isStopped: true});
+			unnoted = await noteStop(context, item);
 		}
 
 		publishOf(context, item, 'kill', {signal: String(number)});
@@ -143,6 +175,10 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 			}
 
 			await waitForEnd(context, live);
+		}
+
+		if (unnoted) {
+			throw unnoted;
 		}
 	},
 	async pauseContainer(reference) {

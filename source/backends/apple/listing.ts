@@ -7,7 +7,14 @@ import type {Context, Live} from './context.js';
 import {decodeContainers, type AppleContainer} from './decode/container.js';
 import {readNetworksWithin} from './network-listing.js';
 import {decodeNotes, derivedId} from './notes.js';
-import {readRecords, writeRecord, type Stored, type StoredState} from './records.js';
+import type {Program} from './program.js';
+import {
+	readRecords,
+	readStrangers,
+	writeRecord,
+	type Stored,
+	type StoredState,
+} from './records.js';
 
 /** A container with all that is known of it. */
 export type Item = {
@@ -27,6 +34,29 @@ const isKnown = ({networks}: Context, {networks: wanted}: AppleContainer) => wan
 /** What was read of all containers, as it was then. */
 type Reading = {readonly listed: readonly AppleContainer[]; readonly records: ReadonlyMap<string, Stored>};
 
+/** Leaves out keepers that are none: of containers that Apple has as stopped, without an exit, though a process has the id of the keeper. */
+const withoutStrangers = async (
+	program: Program,
+	listed: readonly AppleContainer[],
+	records: ReadonlyMap<string, Stored>,
+): Promise<ReadonlyMap<string, Stored>> => {
+	const doubted = new Map<string, number>();
+	for (const {state, labels} of listed) {
+		const id = state === 'running' || state === 'stopping' ? undefined : decodeNotes<ContainerNotes>(labels)?.id;
+		const {keeper, exit} = (id !== undefined && records.get(id)) || {};
+		if (id !== undefined && keeper !== undefined && exit === undefined) {
+			doubted.set(id, keeper);
+		}
+	}
+
+	if (doubted.size === 0) {
+		return records;
+	}
+
+	const strangers = await readStrangers(program, doubted);
+	return new Map([...records].map(([id, stored]) => [id, strangers.has(id) ? {...stored, keeper: undefined} : stored]));
+};
+
 const readAll = async (context: Context): Promise<Reading> => {
 	const program = await context.program();
 	const [document, records] = await Promise.all([program.json(['ls', '-a', '--format', 'json']), readRecords(program)]);
@@ -35,7 +65,7 @@ const readAll = async (context: Context): Promise<Reading> => {
 		await readNetworksWithin(context, networksAgeMs);
 	}
 
-	return {listed, records};
+	return {listed, records: await withoutStrangers(program, listed, records)};
 };
 
 /** Whether this process starts a container again that has ended, now or soon. Between its end and that, others must not take it for one that stays. */

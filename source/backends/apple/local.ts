@@ -157,7 +157,11 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 				return () => {
 					watcher.close();
 				};
-			} catch {
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+					return undefined;
+				}
+
 				// It was removed.
 				onChange();
 				return () => undefined;

@@ -40,7 +40,7 @@ const drop = async (context: Context, {id, name, appleName}: NetworkItem): Promi
 	publish(context, {type: 'network', action: 'destroy', id, attributes: {name, type: 'bridge'}});
 };
 
-const isAppleLabel = (key: string, value: string) => /^[a-z\d](?:[a-z\d.\-]{0,61}[a-z\d])?$/v.test(key) && value !== '' && !/[=\n]/v.test(value);
+const isAppleLabel = (key: string, value: string) => key !== notesLabel && /^[a-z\d](?:[a-z\d.\-]{0,61}[a-z\d])?$/v.test(key) && value !== '' && !/[=\n]/v.test(value);
 
 const create = async (context: Context, configuration: NetworkConfiguration): Promise<string> => {
 	const {driver, internal, labels, options} = configuration;

@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {RestartPolicy} from '../../engine/resources.js';
+import {escapeControls} from '../../text/escape.js';
 import {membersOf} from './decode/lenient.js';
 import type {Program} from './program.js';
 
@@ -75,16 +76,37 @@ export const readRecords = async (program: Program): Promise<ReadonlyMap<string,
 	return new Map(stdout.toString().split('\n').map(line => parseRecord(line)).filter(record => record !== undefined));
 };
 
+/** Prints the ids whose process is another one than the keeper, which has the id among its words. One that has just ended is none of them: its exit may be written. */
+const strangersScript = `
+while [ $# -gt 1 ]; do
+	c=$(ps -ww -o command= -p "$2" 2>/dev/null)
+	case $c in
+		''|*"$1"*) ;;
+		*) printf '%s\\n' "$1" ;;
+	esac
+	shift 2
+done
+`;
+
+/** The containers among those of the keepers whose process id has another process by now, as after a restart of the host. */
+export const readStrangers = async (program: Program, keepers: ReadonlyMap<string, number>): Promise<ReadonlySet<string>> => {
+	const {stdout} = await program.shell(strangersScript, [...keepers].flatMap(([id, keeper]) => [id, String(keeper)]));
+	return new Set(stdout.toString().split('\n').filter(Boolean));
+};
+
+/** The error of a record that could not be written. */
+export const unwritten = (program: Program, stderr: string): HolmError => new HolmError(
+	'unavailable',
+	`cannot write to ${recordsIn(program)} on ${program.transport.name}: ${escapeControls(stderr.trim().split('\n')[0]!.slice(0, 200))}`,
+	{remedy: 'make room there, or give that directory to this user'},
+);
+
 const writeScript = 'umask 077; [ -d "$1" ] || mkdir -p "$1"; printf \'%s\\n\' "$2" >"$1/state.new" && mv "$1/state.new" "$1/state"';
 
 export const writeRecord = async (program: Program, id: string, state: StoredState): Promise<void> => {
 	const {exitCode, stderr} = await program.shell(writeScript, [directoryOf(program, id), JSON.stringify(state)]);
 	if (exitCode !== 0) {
-		throw new HolmError(
-			'unavailable',
-			`cannot write to ${recordsIn(program)} on ${program.transport.name}: ${stderr.trim().slice(0, 200)}`,
-			{remedy: 'make room there, or give that directory to this user'},
-		);
+		throw unwritten(program, stderr);
 	}
 };
 

@@ -1,10 +1,11 @@
+import {Buffer} from 'node:buffer';
 import {PassThrough, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Session, SessionsVerbs, TerminalSize} from '../../engine/sessions.js';
 import {checkSize} from '../../rules/containers/terminal-size.js';
 import {held, liveOf, publishOf, type Context} from './context.js';
 import {drained, follow} from './follow.js';
-import {endInput} from './keeper.js';
+import {complaintStream, endInput} from './keeper.js';
 import {readItem, type Item} from './listing.js';
 import {openSession} from './open-session.js';
 import {resizing} from './pseudo-terminal.js';
@@ -72,6 +73,9 @@ const inputOf = (context: Context, item: Item, isEnded: () => boolean, onLeave: 
 	return stdin;
 };
 
+/** Whether output begins as what Apple's program says of a failed start. */
+const isComplaint = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(0, 7)).toString() === 'Error: ';
+
 const attach = async (
 	context: Context,
 	item: Item,
@@ -83,14 +87,27 @@ const attach = async (
 	const {stdout: sizes} = await program.shell(prepareScript, [directory]);
 	const [out = 0, errors = 0] = sizes.toString().trim().split(/\s+/v).map(Number);
 	const live = liveOf(context, item.id);
+	const {exits} = live;
 	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
 	const end = {isOver: false};
+	const hasBegun = () => live.run !== undefined || live.exits !== exits;
 	const following = await follow(program, {
 		directory,
 		from: logs ? {stdout: 0, stderr: 0} : {stdout: out, stderr: errors},
 		async onBytes(stream, bytes) {
+			if (!logs && stream === complaintStream(item.container.configuration) && isComplaint(bytes)) {
+				while (!hasBegun()) {
+					if (end.isOver || live.isRemoved || live.lost) {
+						// The start has failed, and tells it.
+						return;
+					}
+
+					await live.changed.wait();
+				}
+			}
+
 			const target = stream === 'stderr' && !terminal ? stderr : stdout;
-			if (!target.destroyed && !target.write(bytes)) {
+			if (!end.isOver && !target.destroyed && !target.write(bytes)) {
 				await drained(target);
 			}
 		},
@@ -103,7 +120,6 @@ const attach = async (
 		stderr.end();
 	};
 
-	const {exits} = live;
 	const wait = async () => {
 		while (!end.isOver && !live.isRemoved && live.exits === exits && !live.lost) {
 			await live.changed.wait();

@@ -34,8 +34,8 @@ export type Transport = {
 	readonly isRemote?: boolean;
 	/** Starts a program with its arguments, without a shell. Throws `unavailable` if there is no such program. */
 	readonly execute: (argv: readonly string[], options?: ExecuteOptions) => Promise<Execution>;
-	/** Calls a function after each change of a file in a directory, until the returned function is called. Absent where nothing tells of that. */
-	readonly watch?: (directory: string, name: string, onChange: () => void) => () => void;
+	/** Calls a function after each change of a file in a directory, until the returned function is called. Absent where nothing tells of that; undefined if this host has no watch left. */
+	readonly watch?: (directory: string, name: string, onChange: () => void) => (() => void) | undefined;
 	/** Milliseconds of a question and its answer, to another host. */
 	readonly roundTripMs?: () => number | undefined;
 	/** Calls back when the connection is lost. The next execution connects anew. */

@@ -55,6 +55,14 @@ const readText = async (file: string): Promise<string | undefined> => {
 	}
 };
 
+const writeText = async (file: string, text: string): Promise<void> => {
+	try {
+		await writeFile(file, text, {mode: 0o600, flag: 'wx'});
+	} catch (error) {
+		throw new HolmError('unavailable', `cannot write ${file}: ${messageOf(error)}`, {remedy: 'make room there, or give that directory to this user', cause: error});
+	}
+};
+
 /** The process that the text of a lock names; undefined for what is none. */
 export const parseOwner = (text: string): Owner | undefined => {
 	const {pid, startedAt} = /^(?<pid>[1-9]\d{0,9}) (?<startedAt>\d{1,15})\n$/v.exec(text)?.groups ?? {};
@@ -77,8 +85,8 @@ export const takeLock = async (lock: string): Promise<(() => Promise<void>) | un
 	const text = `${pid} ${await startOf(pid)}\n`;
 	// Made complete and then named, so that nobody reads half of it.
 	await rm(own, {force: true});
-	await writeFile(own, text, {mode: 0o600, flag: 'wx'});
 	try {
+		await writeText(own, text);
 		for (let attempt = 0; attempt < mostAttempts; attempt++) {
 			try {
 				await link(own, lock);

@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import test from 'ava';
 import {eventsBetween} from '../../../source/backends/apple/events.js';
+import {groupsOf} from '../../../source/backends/apple/hosts.js';
 import {linesOfPart, parseStamps} from '../../../source/backends/apple/log-entries.js';
 import {decodeNotes, encodeNotes} from '../../../source/backends/apple/notes.js';
 import {parseRecord} from '../../../source/backends/apple/records.js';
@@ -40,6 +41,12 @@ test('records of a container, and what is none', t => {
 	t.deepEqual(parseRecord(`${id}\thalf\t\t{"star`), [id, {state: {}}]);
 	t.is(parseRecord('../../etc\t1 1\t\t{}'), undefined);
 	t.is(parseRecord(''), undefined);
+});
+
+test('hosts files are written in groups that fit into the words of a shell', t => {
+	const files = ['a', 'b', 'c', 'd'].map((id, index) => [id, 'x'.repeat([40_000, 70_000, 20_000, 200_000][index]!)] as const);
+	t.deepEqual(groupsOf(files).map(group => group.map(([id]) => id)), [['a'], ['b', 'c'], ['d']]);
+	t.deepEqual(groupsOf([]), []);
 });
 
 test('events between two lists', t => {

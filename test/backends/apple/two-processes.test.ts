@@ -1,9 +1,19 @@
 import {Buffer} from 'node:buffer';
+import {
+	mkdir,
+	readdir,
+	readFile,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
 import {text} from 'node:stream/consumers';
 import test from 'ava';
 import {createAppleEngine} from '../../../source/backends/apple/engine.js';
 import {createLocalTransport} from '../../../source/backends/apple/local.js';
 import type {Engine} from '../../../source/engine/engine.js';
+import type {HolmError} from '../../../source/engine/errors.js';
 import {configuration} from '../../engine/resources.js';
 import {startStandIn} from './stand-in/server.js';
 
@@ -32,12 +42,12 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	const {id} = await one.createContainer(configuration({
 		image,
 		name: 'first',
-		labels: {sign: 'a=b'},
+		labels: {sign: 'a=b', holm: 'mine', '-flag': 'x'},
 		openStdin: true,
 		command: ['sh', '-c', 'echo ready; read line; echo "got $line" >&2; exit 5'],
 	}));
 	await one.renameContainer(id, 'renamed');
-	t.like(await other.container('renamed'), {id, status: {state: 'created'}, configuration: {labels: {sign: 'a=b'}, openStdin: true}});
+	t.like(await other.container('renamed'), {id, status: {state: 'created'}, configuration: {labels: {sign: 'a=b', holm: 'mine', '-flag': 'x'}, openStdin: true}});
 	await one.startContainer(id);
 	t.is((await other.container(id)).status.state, 'running');
 	const ended = other.waitContainer(id);
@@ -73,8 +83,86 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	t.is((await one.container(third)).status.state, 'exited');
 	await other.startContainer(third);
 	await t.throwsAsync(one.startContainer(third), {code: 'not-modified'});
+
+	// It is stopped even if that cannot be noted, which its restart policy needs.
+	const directory = path.join(standIn.home, '.holm/apple', third);
+	await mkdir(path.join(directory, 'state.new'));
+	await t.throwsAsync(other.stopContainer(third, {timeoutSeconds: 0}), {code: 'unavailable', message: /cannot write to .*\.holm\/apple on this host/v});
+	t.is((await createAppleEngine(transports[1]!).container(third)).status.state, 'exited');
+	await rm(path.join(directory, 'state.new'), {recursive: true});
 	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
+
+	// Of processes that start one at once, one does.
+	const {id: both} = await one.createContainer(configuration({image, command: ['sleep', '1000']}));
+	const starts = await Promise.allSettled([one, other].map(async engine => engine.startContainer(both)));
+	t.true(starts.some(({status}) => status === 'fulfilled'));
+	t.true(starts.every(result => result.status === 'fulfilled' || (result.reason as HolmError).code === 'not-modified'));
+	t.is((await one.container(both)).status.state, 'running');
+	await one.restartContainer(both, {timeoutSeconds: 0});
+	await other.restartContainer(both, {timeoutSeconds: 0});
+	t.is((await one.container(both)).status.state, 'running');
+
+	// A container that is removed while another process stops it leaves nothing.
+	standIn.switches.onRun = words => {
+		if (words.startsWith('stop ')) {
+			standIn.switches.onRun = undefined;
+			standIn.world.containers.clear();
+		}
+	};
+
+	await t.throwsAsync(other.stopContainer(both), {code: 'not-found', message: /^No such container/v});
+	t.false((await readdir(path.join(standIn.home, '.holm/apple'))).includes(both));
+
+	// After a restart of the host another process may have the id of a keeper.
+	const {id: fourth} = await one.createContainer(configuration({image, name: 'fourth', command: ['sleep', '1000']}));
+	await one.startContainer(fourth);
+	const file = path.join(standIn.home, '.holm/apple', fourth, 'keeper');
+	process.kill(Number(await readFile(file, 'utf8')), 'SIGKILL');
+	await writeFile(file, `${process.pid}\n`);
+	const stop = await transports[0]!.execute([standIn.environment.HOLM_CONTAINER, 'stop', '-t', '0', 'fourth']);
+	stop.stdout.resume();
+	await stop.ended;
+	t.is((await other.container(fourth)).status.state, 'exited');
+	await other.removeContainer(fourth);
+});
+
+test('the end of a run is seen where the host has no watch left', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const {id} = await createAppleEngine(transport).createContainer(configuration({image, command: ['sleep', '1000']}));
+	await createAppleEngine(transport).startContainer(id);
+	const other = createAppleEngine({...transport, watch: () => undefined});
+	const ended = other.waitContainer(id);
+	await createAppleEngine(transport).stopContainer(id, {timeoutSeconds: 0});
+	t.is((await ended).exitCode, 137);
+});
+
+test('why a start fails is not in the output of the container', async t => {
+	const standIn = await startStandIn();
+	const transport = createLocalTransport({environment: standIn.environment});
+	t.teardown(async () => {
+		transport.close();
+		await standIn.close();
+	});
+	const engine = createAppleEngine(transport);
+	for (const isTerminal of [false, true]) {
+		for (const hasInput of [false, true]) {
+			const {id} = await engine.createContainer(configuration({
+				image, command: ['nothing'], terminal: isTerminal, openStdin: hasInput,
+			}));
+			const session = await engine.attachContainer(id);
+			const said = Promise.all([text(session.stdout), text(session.stderr)]);
+			await t.throwsAsync(engine.startContainer(id), {code: 'command-not-found'});
+			t.is(await textOf(engine, id), '');
+			await engine.removeContainer(id);
+			t.deepEqual(await said, ['', '']);
+		}
+	}
 });
 
 test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {

@@ -16,6 +16,7 @@ test('a lock is held by one process, until it is released', async t => {
 	t.is(await takeLock(lock), undefined);
 	await release?.();
 	t.deepEqual(await readdir(directory), []);
+	await t.throwsAsync(takeLock(path.join(directory, 'no/lock')), {code: 'unavailable', message: /^cannot write \S+\/no\/lock\.\d+: ENOENT/v});
 
 	// Of processes that have ended, of another one with the same id, and of none.
 	for (const text of ['4194305 1000\n', `${process.pid} 1000\n`, 'nonsense', '']) {

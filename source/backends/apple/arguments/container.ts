@@ -2,6 +2,7 @@ import {HolmError} from '../../../engine/errors.js';
 import type {Container, ContainerConfiguration, ImageConfiguration, Mount, PublishedPort} from '../../../engine/resources.js';
 import {machineCpusOf} from '../../../rules/containers/cpus.js';
 import {defaultMachineMemory} from '../../../rules/containers/memory.js';
+import {notesLabel} from '../notes.js';
 
 const mebibyte = 1024 ** 2;
 
@@ -58,9 +59,10 @@ const portFlag = ({hostAddress, hostPort, containerPort, protocol}: PublishedPor
 	return ['-p', `${address.includes(':') ? `[${address}]` : address}:${hostPort}:${containerPort}/${protocol}`];
 };
 
-/** Labels that Apple takes as they are; the notes have all. */
-const plainLabels = (labels: Readonly<Record<string, string>>): readonly string[] =>
-	Object.entries(labels).filter(([key, value]) => value !== '' && !/[=\n]/v.test(value) && !/[=\n]/v.test(key)).map(([key, value]) => `${key}=${value}`);
+/** Labels that Apple takes as they are, and that are not read as flags or as the notes; the notes have all. */
+const plainLabels = (labels: Readonly<Record<string, string>>): readonly string[] => Object.entries(labels)
+	.filter(([key, value]) => key !== notesLabel && !key.startsWith('-') && value !== '' && !/[=\n]/v.test(value) && !/[=\n]/v.test(key))
+	.map(([key, value]) => `${key}=${value}`);
 
 /** The program and its arguments, by which flag and words: an entrypoint drops the image's command in Apple's program as in Docker. */
 const processWords = (words: readonly string[], image: ImageConfiguration): {
@@ -122,7 +124,7 @@ export const containerArguments = ({
 	}
 
 	return [
-		'create', '--name', appleName, '-l', `holm=${notes}`, ...each('-l', plainLabels(configuration.labels)),
+		'create', '--name', appleName, '-l', `${notesLabel}=${notes}`, ...each('-l', plainLabels(configuration.labels)),
 		...each('-e', process.environment),
 		'-w', process.workingDirectory,
 		...process.user === '' ? [] : ['-u', process.user],

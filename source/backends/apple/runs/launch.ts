@@ -1,12 +1,13 @@
+import {HolmError} from '../../../engine/errors.js';
 import type {Context} from '../context.js';
 import type {Offsets} from '../follow.js';
-import {keeperCommand} from '../keeper.js';
+import {busyMark, keeperCommand} from '../keeper.js';
 import type {Item} from '../listing.js';
 import {directoryOf, type StoredState} from '../records.js';
 import type {Execution} from '../transport.js';
 
-/** The first line that the keeper writes: the sizes of the output before this run. */
-const readSizes = async ({stdout}: Execution): Promise<Offsets> => {
+/** The first line that the keeper writes: the sizes of the output before this run; undefined if there is another keeper. */
+const readSizes = async ({stdout}: Execution): Promise<Offsets | undefined> => {
 	let text = '';
 	for await (const chunk of stdout.iterator({destroyOnReturn: false})) {
 		text += String(chunk);
@@ -16,6 +17,10 @@ const readSizes = async ({stdout}: Execution): Promise<Offsets> => {
 	}
 
 	stdout.resume();
+	if (text.trim() === busyMark) {
+		return undefined;
+	}
+
 	const [out = 0, errors = 0] = text.trim().split(' ').map(Number);
 	return {stdout: out, stderr: errors};
 };
@@ -31,7 +36,7 @@ export type Keeper = {
 	readonly release: () => void;
 };
 
-/** Starts a container in a keeper, which writes the state first. */
+/** Starts a container in a keeper, which writes the state first. Throws `not-modified` if it has one. */
 export const launchKeeper = async (context: Context, item: Item, state: StoredState): Promise<Keeper> => {
 	const program = await context.program();
 	const {openStdin, terminal} = item.container.configuration;
@@ -45,6 +50,11 @@ export const launchKeeper = async (context: Context, item: Item, state: StoredSt
 	execution.stdin.end();
 	execution.stderr.resume();
 	const from = await readSizes(execution);
+	if (!from) {
+		execution.release();
+		throw new HolmError('not-modified', `container ${item.name} is being started by another process`);
+	}
+
 	let isOver = false;
 	const wait = async () => {
 		await execution.ended;

@@ -5,7 +5,7 @@ import {changing, liveOf, loseRun, publishOf, type Context, type Run} from '../c
 import {beginHealth} from '../health.js';
 import {prepareHosts, refreshHosts} from '../hosts.js';
 import {findById, readItems, type Item} from '../listing.js';
-import {writeRecord, type Exit, type StoredState} from '../records.js';
+import {removeRecord, writeRecord, type Exit, type StoredState} from '../records.js';
 import {keepNames} from '../polling/names.js';
 import {assertVolumesFree} from '../volumes.js';
 import {delayAfter, pause} from './attempts.js';
@@ -15,12 +15,18 @@ import {launchKeeper, type Keeper} from './launch.js';
 import {publishUse} from './publish-use.js';
 import {watchOutput} from './watch-output.js';
 
+/** Milliseconds that Apple's program may take to refuse the start of a container that is gone. */
+const longestRefusalMs = 5000;
+
 /** Waits until the container runs, or its keeper has ended. */
 const waitForStart = async (context: Context, {id, name}: Item, keeper: Keeper): Promise<Item> => {
 	for (let attempt = 0; ; attempt++) {
 		const wasOver = keeper.hasEnded();
 		const present = await findById(context, id);
 		if (!present) {
+			// What the keeper has made after the removal goes, too; its program fails at once.
+			await Promise.race([keeper.ended, pause(longestRefusalMs)]);
+			await removeRecord(await context.program(), id);
 			throw new HolmError('not-found', `No such container: ${name}`, {remedy: 'it was removed while it started'});
 		}
 

@@ -20,12 +20,11 @@ export const watchEnd = async (context: Context, item: Item, {over}: Run): Promi
 		readItems(context).catch(() => undefined);
 	};
 
-	if (item.stored.keeper !== undefined && transport.watch) {
-		stops.push(transport.watch(directoryOf(await context.program(), item.id), 'exit', look));
+	const stopWatch = item.stored.keeper === undefined ? undefined : transport.watch?.(directoryOf(await context.program(), item.id), 'exit', look);
+	stops.push(stopWatch ?? pollerOf(context).join({who: 'wait'}));
+	if (stopWatch) {
 		// It may have ended before.
 		look();
-	} else {
-		stops.push(pollerOf(context).join({who: 'wait'}));
 	}
 
 	await Promise.race([promise, over]);
