@@ -60,8 +60,12 @@ const failures: Readonly<Record<string, string>> = {
 	ENOENT: 'its directory does not exist',
 };
 
-/** Adds a listener to an HTTP server. Resolves with a function that closes it; throws `conflict` for an address in use and `invalid` for other failures. A unix socket gets mode 0660. */
-export const listenOn = async (server: HttpServer, address: Listening): Promise<() => void> => {
+/** Adds a listener to an HTTP server. Resolves with a function that closes it; throws `conflict` for an address in use and `invalid` for other failures. A unix socket gets mode 0660 unless another one is given. */
+export const listenOn = async (
+	server: HttpServer,
+	address: Listening,
+	{mode = 0o660}: {readonly mode?: number} = {},
+): Promise<() => void> => {
 	assertSafe(address);
 	const checkFor = address.kind === 'tcp' ? await nameChecksOf(address) : undefined;
 	const accept = (socket: net.Socket) => {
@@ -92,7 +96,7 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		}
 	});
 	if (address.kind === 'unix') {
-		await chmod(address.path, 0o660);
+		await chmod(address.path, mode);
 	}
 
 	// From here on Node's server tracks the connections and applies its timeouts.

@@ -30,7 +30,7 @@ const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> =>
 export const globalFlags = {
 	root: {type: 'string', value: 'DIR', description: 'Directory of the engine on this host (HOLM_ROOT)'},
 	host: {
-		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine: unix:///path, tcp://host:port, ssh://user@host, context://NAME, docker, or own (HOLM_HOST)',
+		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine: unix:///path, tcp://host:port, ssh://user@host, apple://user@host, context://NAME, docker, apple, or own (HOLM_HOST)',
 	},
 	demo: {type: 'boolean', description: 'Show the dashboard with demo containers, without an engine'},
 	screenReader: {type: 'boolean', description: 'Print the dashboard as lines for a screen reader'},

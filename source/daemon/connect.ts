@@ -1,16 +1,17 @@
 import type {Engine} from '../engine/engine.js';
 import type {ReachableAddress} from '../wire/addresses.js';
+import {parseTarget} from '../wire/ssh-target.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
 import {resolveHost} from '../backends/hosts/resolve.js';
-import {whichEngine, type Environment} from '../backends/hosts/which-engine.js';
+import {isAppleHere, whichEngine, type Environment} from '../backends/hosts/which-engine.js';
 import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 
 export type ConnectOptions = {
-	/** Directory of this host's engine; default `/var/lib/holm`. */
+	/** Directory of this host's engine; default `/var/lib/holm`, on a Mac `~/.holm`. */
 	readonly root?: string;
-	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
+	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, `apple` and `apple://[user@]host` for Apple's `container`, or `own` for this host's, which overrides HOLM_HOST. */
 	readonly host?: string;
 	/** Environment with HOLM_HOST and Docker's variables; default the process's. */
 	readonly environment?: Environment;
@@ -22,9 +23,29 @@ export type ConnectOptions = {
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 };
 
-/** Finds the engine that `host` or HOLM_HOST names, or else this host's, which is started if it does not run. */
+/** The socket of the user's daemon over Apple's container, which is started if it does not run. */
+const reachApple = async ({root, environment = process.env, canStart = true, onStep}: ConnectOptions): Promise<ReachableAddress> => {
+	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
+	const paths = applePaths({environment, root});
+	if (!await isServing(paths)) {
+		if (!canStart) {
+			throw new HolmError('unavailable', `the daemon of ${paths.directory} is not running`, {remedy: 'holm system start starts it'});
+		}
+
+		const {startAppleDaemon} = await import('./apple/start.js');
+		await startAppleDaemon({paths, environment, onStep});
+	}
+
+	return {kind: 'unix', path: paths.socket};
+};
+
+/** Finds the engine that `host` or HOLM_HOST names, or else this host's, which is started if it does not run; on a Mac that is the daemon over Apple's container. */
 export const reachEngine = async (options: ConnectOptions = {}): Promise<ReachableAddress> => {
 	const {root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep} = options;
+	if (isAppleHere(whichEngine(host, environment))) {
+		return reachApple(options);
+	}
+
 	const address = await resolveHost(host, environment);
 	if (address?.kind === 'ssh') {
 		const {dialerFor} = await import('../backends/ssh/dial.js');
@@ -56,23 +77,39 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 	return {kind: 'unix', path: socket};
 };
 
-const connectApple = async (target: string | undefined, environment: Environment): Promise<Engine> => {
+/** Apple's engine: on this host through the user's daemon if that runs, which keeps names and restarts, or else by running the program; on another one over SSH. */
+const connectApple = async (target: string | undefined, {root, environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
 	if (target !== undefined) {
-		throw new HolmError(
-			'unsupported',
-			`Apple's container on ${JSON.stringify(target.slice(0, 200))} cannot be reached over SSH yet`,
-			{remedy: 'run holm --host apple on that Mac'},
-		);
+		const {openApple} = await import('./remote-engine.js');
+		return openApple(parseTarget(target), {environment, ask});
 	}
 
-	const {createAppleEngine} = await import('../backends/apple/engine.js');
-	const {createLocalTransport} = await import('../backends/apple/local.js');
-	return createAppleEngine(createLocalTransport({environment}));
+	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
+	const paths = applePaths({environment, root});
+	if (await isServing(paths)) {
+		return createDockerEngine({kind: 'unix', path: paths.socket});
+	}
+
+	const [{createAppleEngine}, {openTransport}] = await Promise.all([import('../backends/apple/engine.js'), import('./apple/transport.js')]);
+	const engine = createAppleEngine(await openTransport(undefined, environment));
+	// Looks for the program, so that the reason is named where there is none.
+	await engine.version();
+	return engine;
 };
 
 /** Connects to the engine that `reachEngine` finds, or to Apple's. */
 export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
-	const {host, environment = process.env} = options;
+	const {host, environment = process.env, ask} = options;
 	const choice = whichEngine(host, environment);
-	return choice.kind === 'apple' ? connectApple(choice.target, environment) : createDockerEngine(await reachEngine(options));
+	if (choice.kind === 'apple') {
+		return connectApple(choice.target, options);
+	}
+
+	const address = await reachEngine(options);
+	if (address.kind === 'ssh') {
+		const {openRemote} = await import('./remote-engine.js');
+		return openRemote(address, {environment, ask});
+	}
+
+	return createDockerEngine(address);
 };

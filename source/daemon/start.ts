@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process';
 import {
 	mkdir,
 	open,
@@ -9,15 +8,10 @@ import {
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {
-	asHolmError,
-	HolmError,
-	messageOf,
-	type ErrorCode,
-} from '../engine/errors.js';
+import {asHolmError, HolmError, messageOf} from '../engine/errors.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/kernel/guest-kernel.js';
-import {defaultRoot, pathsOf, serviceSocket, type Paths} from '../host/store/paths.js';
+import {defaultRoot, pathsOf, serviceSocket} from '../host/store/paths.js';
 import type {Listening} from '../api/listeners.js';
 import {heldStatus} from '../host/lock.js';
 import {findCommand} from '../host/setup/programs.js';
@@ -31,9 +25,8 @@ import {
 	stopService,
 } from '../host/service/service.js';
 import {readIdentity, startTimeOf} from '../host/workers/worker-process.js';
-import {spawned} from '../host/spawned.js';
+import {isListeningWithin, launch, otherMs} from './launch.js';
 import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
-import type {DaemonNews} from './main.js';
 
 type In = {
 	/** Directory of the engine; default `/var/lib/holm`. */
@@ -143,57 +136,6 @@ const scopeFor = async (directory: string): Promise<readonly string[]> => {
 	}
 };
 
-/** Starts a daemon by a command that ends with `heldStatus` if another process holds the daemon's lock. Resolves when it serves, or with `other`; throws its error. */
-const launch = async (command: readonly string[], output: number, {daemonLog}: Paths, onStep: Required<StartOptions>['onStep']): Promise<'ready' | 'other'> => {
-	const child = spawned(spawn(command[0]!, command.slice(1), {
-		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output, output, 'ipc'],
-	}));
-	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
-	child.on('message', (news: DaemonNews) => {
-		if ('step' in news) {
-			onStep(news.step);
-		} else if ('isReady' in news) {
-			resolve('ready');
-		} else {
-			reject(new HolmError(news.error.code as ErrorCode, news.error.message, {remedy: news.error.remedy}));
-		}
-	});
-	child.on('error', error => {
-		reject(new HolmError('unavailable', `the daemon cannot be started: ${error.message}`, {remedy: 'holm doctor says what is missing', cause: error}));
-	});
-	child.on('exit', (status, signal) => {
-		if (status === heldStatus) {
-			resolve('other');
-		} else {
-			reject(new HolmError('unavailable', `the daemon ended as it started: ${signal ?? `exit status ${status}`}`, {remedy: `${daemonLog} says why`}));
-		}
-	});
-	try {
-		return await promise;
-	} finally {
-		if (child.connected) {
-			child.disconnect();
-		}
-
-		child.unref();
-	}
-};
-
-/** How long a daemon that holds the lock is watched before the lock is tried again: it may end instead of serving. */
-const otherMs = 500;
-
-const isListeningWithin = async (socket: string, limitMs: number): Promise<boolean> => {
-	for (const deadline = Date.now() + limitMs; Date.now() < deadline;) {
-		if (await probeSocket(socket) === 'listening') {
-			return true;
-		}
-
-		await delay(100);
-	}
-
-	return false;
-};
-
 /**
 Starts the daemon of an engine, if it does not run, and resolves once it serves.
 
@@ -255,7 +197,8 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		JSON.stringify(addresses),
 	];
 	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
-		if (await launch(command, output.fd, paths, onStep) === 'ready' || await isListeningWithin(paths.socket, otherMs)) {
+		const launched = await launch({command, environment: engineEnvironment(), output: output.fd, log: paths.daemonLog, onStep});
+		if (launched === 'ready' || await isListeningWithin(paths.socket, otherMs)) {
 			return;
 		}
 	}

@@ -16,6 +16,8 @@ export type Snapshot = {
 	readonly volumes: readonly Volume[];
 	/** If there is one. Its container is not among `containers`. */
 	readonly builder?: {readonly status: Builder; readonly container: Container};
+	/** Milliseconds of a question and its answer, for an engine over SSH. */
+	readonly roundTripMs?: number;
 	/** Of running containers and the builder, by container id; only if requested. */
 	readonly stats: Readonly<Record<string, ContainerStats>>;
 };

@@ -46,7 +46,7 @@ const section = ([heading, table, skipped = []]: typeof objects[number]): string
 
 export const dockerPage = (): string => `# Docker's API, field by field
 
-\`npm run reference\` generates this page from the tables in \`source/wire/decode/fields\`, from which requests are checked.
+\`npm run reference\` generates this page from the tables in \`source/wire/decode/fields\`, from which requests are checked. It says what Holm's own engine does; over [Apple's container](apple.md#what-is-different) some settings are refused that are honoured here.
 
 - **honoured**: the setting has its effect, and \`inspect\` returns it.
 - **refused**: a value other than the default is answered with status 501, the field, the reason and a remedy; one answer names all refused fields of a request. \`holm\` refuses the flag in the same words.

@@ -33,7 +33,7 @@ const nameOf = (argv: readonly string[]) => {
 /** Runs a program to its end. Throws `unavailable` if it takes too long, and `internal` if it prints too much. */
 export const collect = async (transport: Transport, argv: readonly string[], options: CollectOptions = {}): Promise<Collected> => {
 	const {input, limitMs = defaultLimitMs, environment, signal, onError} = options;
-	const execution = await transport.execute(argv, {environment});
+	const execution = await transport.execute(argv, {environment, isShort: Number.isFinite(limitMs)});
 	let failure: HolmError | undefined;
 	const give = (error: HolmError) => {
 		failure ??= error;

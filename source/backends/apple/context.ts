@@ -18,8 +18,9 @@ export type Run = {
 	readonly startedAt: number;
 	/** Where its output begins. */
 	from: Offsets;
-	/** Resolves when it has ended and everything after that is done. */
+	/** Resolves when it has ended and everything after that is done, or when it is not watched any more. */
 	readonly over: Promise<void>;
+	readonly settle: () => void;
 	following?: Following;
 	/** Another process has started it: its end is seen in the list. */
 	readonly isAdopted?: boolean;
@@ -37,6 +38,8 @@ export type Live = {
 	run?: Run;
 	/** A restart that is to come. */
 	cancelRestart?: () => void;
+	/** The restart has begun. */
+	isRestarting?: boolean;
 	/** Restarts in a row, for the growing delay. */
 	attempts: number;
 	/** It was stopped on request: no policy restarts it. */
@@ -44,6 +47,8 @@ export type Live = {
 	isRemoved: boolean;
 	exits: number;
 	lastExit: {readonly exitCode: number; readonly reason?: string};
+	/** Why its run is not watched any more; those who waited for it fail with this. */
+	lost?: HolmError;
 	health?: Container['health'];
 	stopHealth?: () => void;
 };
@@ -70,6 +75,8 @@ export type Context = {
 	readonly told: Map<string, string>;
 	/** How many changes of this engine's own were begun and ended: while they go on, a list may show half of them. */
 	readonly changes: {begun: number; ended: number};
+	/** Called when the connection to the host is lost. */
+	readonly onLost: Set<(error: HolmError) => void>;
 	/** What was listed last. */
 	readonly lists: Readonly<Record<ListName, List>>;
 	readonly service: Service;
@@ -77,20 +84,56 @@ export type Context = {
 	readonly log: (line: string) => void;
 	/** Verbs that make or remove things run one after another. */
 	readonly inTurn: Queue;
+	/** This process keeps what others have started, too, such as the times of their output. */
+	readonly isKeeper: boolean;
 };
 
 export const newId = (): string => randomBytes(32).toString('hex');
+
+/** Watches a run no longer: it goes on, but nobody here hears of its end. */
+export const loseRun = (live: Live, error: HolmError): void => {
+	const {run} = live;
+	if (run) {
+		live.lost = error;
+		live.run = undefined;
+		live.stopHealth?.();
+		live.stopHealth = undefined;
+		run.following?.close();
+		live.changed.notify();
+		run.settle();
+	}
+};
+
+/** Throws the error of a run that is not watched any more. */
+export const assertWatched = ({lost}: Live): void => {
+	if (lost) {
+		throw lost;
+	}
+};
 
 export type AppleOptions = {
 	/** Milliseconds that the program may take for an answer; default 15 seconds. What pulls, boots or builds has no limit. */
 	readonly limitMs?: number;
 	/** Called with what went wrong where nobody waits for it, such as a restart by policy; default nothing is logged. */
 	readonly log?: (line: string) => void;
+	/** This process stays, and keeps what others have started, too; default false. */
+	readonly isKeeper?: boolean;
 };
 
-export const createContext = (given: Transport, {limitMs, log = () => {}}: AppleOptions = {}): Context => {
+export const createContext = (given: Transport, {limitMs, log = () => {}, isKeeper = false}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
+	const lives = new Map<string, Live>();
+	const onLost = new Set<(error: HolmError) => void>();
+	given.onLost?.(error => {
+		for (const live of lives.values()) {
+			loseRun(live, error);
+		}
+
+		for (const listener of onLost) {
+			listener(error);
+		}
+	});
 	const lists = {containers: createList(), networks: createList(), images: createList(), volumes: createList()};
 	const transport = tellingTransport(given, kinds => {
 		for (const kind of kinds) {
@@ -110,7 +153,7 @@ export const createContext = (given: Transport, {limitMs, log = () => {}}: Apple
 			}
 		},
 		events: createEventLog(),
-		lives: new Map(),
+		lives,
 		execs: new Map(),
 		networks: new Map(),
 		newMoment() {
@@ -119,10 +162,12 @@ export const createContext = (given: Transport, {limitMs, log = () => {}}: Apple
 		},
 		told: new Map(),
 		changes: {begun: 0, ended: 0},
+		onLost,
 		lists,
 		service: {},
 		log,
 		inTurn: createQueue(),
+		isKeeper,
 	};
 };
 

@@ -1,4 +1,3 @@
-import {createServer} from 'node:net';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork} from '../../engine/networks.js';
@@ -19,6 +18,7 @@ import {changing, liveOf, newId, publishOf, type Context} from './context.js';
 import {hostsDirectory, writeHosts} from './hosts.js';
 import {findImageItem, readImages, type ImageItem} from './image-listing.js';
 import {findItem, readItems, type Item} from './listing.js';
+import {choosePorts} from './free-ports.js';
 import {readNetworks, type NetworkItem} from './network-listing.js';
 import {encodeNotes} from './notes.js';
 import {unlimited} from './program.js';
@@ -81,33 +81,6 @@ export const wantedNetworks = (
 	return wanted;
 };
 
-/** A port of this host that nothing listens on. */
-const freePort = async (): Promise<number> => new Promise((resolve, reject) => {
-	const server = createServer().once('error', reject).listen(0, () => {
-		const {port} = server.address() as {port: number};
-		server.close(() => {
-			resolve(port);
-		});
-	});
-});
-
-/** Apple has no port 0: free ports are chosen here, the same one for all addresses of a container's port. */
-const choosePorts = async (wanted: readonly PublishedPort[], items: readonly Item[]): Promise<readonly PublishedPort[]> => {
-	const taken = new Set(items.flatMap(({apple}) => apple.ports.map(({hostPort}) => hostPort)));
-	const chosen: PublishedPort[] = [];
-	for (const port of wanted) {
-		let {hostPort} = port;
-		while (hostPort === 0 || (port.hostPort === 0 && taken.has(hostPort))) {
-			hostPort = await freePort();
-		}
-
-		taken.add(hostPort);
-		chosen.push({...port, hostAddress: port.hostAddress || '0.0.0.0', hostPort});
-	}
-
-	return chosen;
-};
-
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. */
 const makeMounts = async (context: Context, mounts: readonly Mount[], {image}: ImageItem): Promise<readonly Mount[]> => {
 	const targets = new Set(mounts.map(({target}) => mountPath(target)));
@@ -122,12 +95,15 @@ const makeMounts = async (context: Context, mounts: readonly Mount[], {image}: I
 	return made;
 };
 
-const warningsOf = ({memory, privileged, hostname, mounts, restartPolicy}: ContainerConfiguration): readonly string[] => [
+const warningsOf = (
+	{isKeeper}: Context,
+	{memory, privileged, hostname, mounts, restartPolicy}: ContainerConfiguration,
+): readonly string[] => [
 	...memory !== undefined && memory < minimumMemory ? ['The machine has 200 MiB of memory: Apple\'s container does not make smaller ones'] : [],
 	...privileged ? ['Privileged on Apple\'s container means all capabilities and no masked paths, within its machine'] : [],
 	...hostname === undefined ? [] : ['The host name is in /etc/hosts only: Apple\'s container has no setting for it'],
 	...mounts.some(mount => mount.type === 'volume' && !mount.noCopy) ? ['A new volume is empty: Apple\'s container does not copy the image\'s files into it'] : [],
-	...restartPolicy.name === 'no' ? [] : ['The restart policy applies while this process of Holm runs'],
+	...restartPolicy.name === 'no' || isKeeper ? [] : ['The restart policy applies while this process of Holm runs; holm system start keeps it'],
 ];
 
 /** Missing directories that are to be made, on the host of Apple's program. */
@@ -229,7 +205,7 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 	const appleName = appleNameOf(name, id, items);
 	try {
 		await make(context, {
-			configuration, notes, image, networks, appleName, ports: await choosePorts(ports, items),
+			configuration, notes, image, networks, appleName, ports: await choosePorts(program, ports, items),
 		});
 	} catch (error) {
 		await undo(context, notes, known);
@@ -239,7 +215,7 @@ const create = async (context: Context, given: ContainerConfiguration): ReturnTy
 	liveOf(context, id);
 	context.told.set(id, 'created');
 	publishOf(context, {container: {id, name, configuration}}, 'create');
-	return {id, warnings: warningsOf(configuration)};
+	return {id, warnings: warningsOf(context, configuration)};
 };
 
 /** Creates a container. */

@@ -1,3 +1,4 @@
+import type {HolmError} from '../../engine/errors.js';
 import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
@@ -70,6 +71,9 @@ const watch = (context: Context): (() => void) => {
 	};
 };
 
+/** A reader's way to hear that the connection to the host was lost. */
+type Lost = {error?: HolmError; readonly listener: (error: HolmError) => void};
+
 export const eventsVerbs = (context: Context): EventsVerbs => {
 	let watchers = 0;
 	let stop: (() => void) | undefined;
@@ -78,7 +82,9 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 		events: AsyncIterable<EngineEvent>,
 		isWanted: (event: EngineEvent) => boolean,
 		isLive: boolean,
+		lost: Lost,
 	): AsyncGenerator<EngineEvent, void> {
+		context.onLost.add(lost.listener);
 		watchers += Number(isLive);
 		if (isLive && watchers === 1) {
 			stop = watch(context);
@@ -90,7 +96,12 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 					yield event;
 				}
 			}
+
+			if (lost.error) {
+				throw lost.error;
+			}
 		} finally {
+			context.onLost.delete(lost.listener);
 			watchers -= Number(isLive);
 			if (isLive && watchers === 0) {
 				stop?.();
@@ -103,8 +114,18 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 			const matches = filterOf(filters, eventRules);
 			const isLive = until === undefined || until > Date.now();
 			const signals = [...signal ? [signal] : [], ...isLive && until !== undefined ? [AbortSignal.timeout(until - Date.now())] : []];
-			const events = context.events.read({fromNow: since === undefined && isLive, live: isLive, signal: AbortSignal.any(signals)});
-			return select(events, event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event), isLive);
+			const ending = new AbortController();
+			const lost: Lost = {listener(error) {
+				lost.error = error;
+				ending.abort();
+			}};
+			const events = context.events.read({
+				fromNow: since === undefined && isLive,
+				live: isLive,
+				signal: AbortSignal.any([...signals, ending.signal]),
+			});
+			const isInTime = ({time}: EngineEvent) => time >= (since ?? -Infinity) && time <= (until ?? Infinity);
+			return select(events, event => isInTime(event) && matches(event), isLive, lost);
 		},
 	};
 };

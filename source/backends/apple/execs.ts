@@ -49,10 +49,16 @@ const longestComplaint = 4096;
 
 const isComplaint = (text: string) => text.startsWith('Error: ') || (text.length < 7 && 'Error: '.startsWith(text));
 
-type Streams = {readonly execution: Execution; readonly terminal: boolean; readonly onEnd: (exitCode: number, complaint: string) => number};
+type Streams = {
+	readonly execution: Execution;
+	readonly terminal: boolean;
+	readonly onEnd: (exitCode: number, complaint: string) => number;
+	/** The connection was lost. */
+	readonly onLost: () => void;
+};
 
 /** The session of a process that this process has started. Its streams end when its status is known. */
-const sessionOf = ({execution, terminal, onEnd}: Streams): Session => {
+const sessionOf = ({execution, terminal, onEnd, onLost}: Streams): Session => {
 	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
 	let isLeft = false;
 	let complaint = '';
@@ -85,7 +91,18 @@ const sessionOf = ({execution, terminal, onEnd}: Streams): Session => {
 
 	const finish = async () => {
 		await Promise.allSettled([passOutput(), passErrors()]);
-		const {exitCode = 137} = await execution.ended;
+		let exitCode: number;
+		try {
+			({exitCode = 137} = await execution.ended);
+		} catch (error) {
+			// The connection was lost: the command may go on.
+			onLost();
+			stdout.destroy(error as Error);
+			stderr.destroy(error as Error);
+			stdin.destroy();
+			return;
+		}
+
 		const held = isMayComplain ? complaint : '';
 		onEnd(exitCode, exitCode === 1 && !hasOutput ? held : '');
 		if (held !== '') {
@@ -124,7 +141,10 @@ const sessionOf = ({execution, terminal, onEnd}: Streams): Session => {
 			done(error);
 		},
 	});
-	stdin.on('error', () => undefined);
+	for (const stream of [stdin, stdout, stderr]) {
+		stream.on('error', () => undefined);
+	}
+
 	void finish();
 	return openSession({terminal, stdin, stdout, stderr}, leave);
 };
@@ -153,6 +173,8 @@ const start = async (context: Context, exec: Exec, size: TerminalSize): Promise<
 
 		publishOf(context, item, 'exec_die', {execID: exec.id, exitCode: String(exec.exitCode)});
 		return exec.exitCode;
+	}, onLost() {
+		exec.state = 'ended';
 	}});
 };
 

@@ -24,12 +24,15 @@ export const releases = 'github.com/apple/container/releases';
 
 const oldest = 1;
 
+/** Where the program may be, as words of a shell. */
+export const candidates = '"$HOLM_CONTAINER" "$(command -v container)" /usr/local/bin/container /opt/homebrew/bin/container';
+
 /** Says what the host is, which program is the first that it has, and what that prints about its version. */
 const probe = `
 uname -s
 uname -m
 printf '%s\\n' "$HOME"
-for p in "$HOLM_CONTAINER" "$(command -v container)" /usr/local/bin/container /opt/homebrew/bin/container; do
+for p in ${candidates}; do
 	case $p in
 		/*) if [ -x "$p" ]; then printf '%s\\n' "$p"; exec "$p" system version --format json; fi ;;
 	esac
@@ -37,6 +40,9 @@ done
 `;
 
 const architectures: Readonly<Record<string, string>> = {aarch64: 'arm64', x86_64: 'amd64'};
+
+/** The architecture of images, by the processor that `uname` names. */
+export const architectureOf = (machine: string): string => architectures[machine] ?? machine;
 
 const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>> | undefined> => Array.isArray(value);
 
@@ -60,7 +66,7 @@ export const readProbe = (text: string, where: string): Found => {
 	const version = rest.join('\n');
 	if (path === '') {
 		throw system === 'Darwin'
-			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}`})
+			? new HolmError('unavailable', `there is no container program on ${where}`, {remedy: `install it: ${releases}, or name another engine with --host`})
 			: new HolmError(
 				'unsupported',
 				`Apple's container needs macOS, and ${where} has ${escapeControls(system.slice(0, 40)) || 'another system'}`,
@@ -94,7 +100,7 @@ export const readProbe = (text: string, where: string): Found => {
 		home,
 		system,
 		flavour: flavourOf(system),
-		architecture: architectures[machine] ?? machine,
+		architecture: architectureOf(machine),
 	};
 };
 

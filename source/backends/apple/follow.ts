@@ -84,7 +84,7 @@ export const follow = async (program: Program, {directory, from, hasStamps = fal
 			rest.stdin.end();
 			await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
 			execution.stdin.end();
-			await execution.ended;
+			await execution.ended.catch(() => undefined);
 		},
 		close() {
 			isClosed = true;

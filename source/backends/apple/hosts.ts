@@ -59,6 +59,14 @@ const hasFile = ({
 	container: {attachments},
 }: Item): boolean => notes !== undefined && attachments.some(({network}) => network !== defaultNetwork);
 
+/** Writes the hosts file of a container that is about to start, so that its process finds the others from the first; its own address comes with the start. */
+export const prepareHosts = async (context: Context, item: Item, items: readonly Item[]): Promise<void> => {
+	if (hasFile(item)) {
+		const running = items.filter(({container}) => container.status.state === 'running').map(({container}) => container);
+		await writeHosts(context, new Map([[item.id, hostsFile(item.container, running)]]));
+	}
+};
+
 /** Brings the hosts files of all running containers up to date. */
 export const refreshHosts = async (context: Context, items: readonly Item[]): Promise<void> => {
 	const running = items.filter(({container}) => container.status.state === 'running');

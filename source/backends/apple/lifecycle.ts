@@ -4,6 +4,7 @@ import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {
+	assertWatched,
 	held,
 	liveOf,
 	publishOf,
@@ -30,7 +31,8 @@ const unsupportedPause = (name: string) => new HolmError(
 );
 
 /** Waits for the end of a run that this process watches. */
-const waitForEnd = async (context: Context, {run}: Live): Promise<void> => {
+const waitForEnd = async (context: Context, live: Live): Promise<void> => {
+	const {run} = live;
 	await held(async () => {
 		if (run?.isAdopted) {
 			await readItems(context);
@@ -38,6 +40,7 @@ const waitForEnd = async (context: Context, {run}: Live): Promise<void> => {
 
 		await run?.over;
 	});
+	assertWatched(live);
 };
 
 const stopSignalOf = async (context: Context, {container: {configuration, imageId}}: Item): Promise<string> => {
@@ -201,6 +204,7 @@ export const lifecycleVerbs = (context: Context): LifecycleVerbs => ({
 				await live.changed.wait(signal);
 			}
 		});
+		assertWatched(live);
 
 		if (!isOver()) {
 			throw new HolmError('unavailable', `waiting for container ${item.name} was cancelled`, {cause: signal?.reason});

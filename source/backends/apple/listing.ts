@@ -1,8 +1,9 @@
 import type {Container} from '../../engine/resources.js';
+import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {containerOf} from './container-of.js';
 import type {ContainerNotes} from './container-notes.js';
-import type {Context} from './context.js';
+import type {Context, Live} from './context.js';
 import {decodeContainers, type AppleContainer} from './decode/container.js';
 import {readNetworksWithin} from './network-listing.js';
 import {decodeNotes, derivedId} from './notes.js';
@@ -37,6 +38,18 @@ const readAll = async (context: Context): Promise<Reading> => {
 	return {listed, records};
 };
 
+/** Whether this process starts a container again that has ended, now or soon. Between its end and that, others must not take it for one that stays. */
+const isToRestart = ({run, isStopped, cancelRestart, isRestarting}: Live, {exit, state}: Stored, notes: ContainerNotes | undefined): boolean => {
+	if (cancelRestart !== undefined || isRestarting === true) {
+		return true;
+	}
+
+	const policy = state.restartPolicy ?? notes?.configuration.restartPolicy;
+	return run !== undefined && run.isAdopted !== true && exit !== undefined && policy !== undefined && shouldRestart(policy, {
+		exitCode: exit.exitCode, isStopped: isStopped || state.isStopped === true, restartCount: state.restartCount ?? 0,
+	});
+};
+
 const itemsOf = (context: Context, {listed, records}: Reading): readonly Item[] => {
 	const nameOf = (name: string) => context.networks.get(name) ?? {
 		id: derivedId('network', name, 0),
@@ -48,7 +61,7 @@ const itemsOf = (context: Context, {listed, records}: Reading): readonly Item[] 
 		const stored = records.get(id) ?? {state: {}};
 		const live = context.lives.get(id);
 		const container = containerOf({
-			apple, notes, stored, nameOf, known: {health: live?.health, isWaiting: live?.cancelRestart !== undefined},
+			apple, notes, stored, nameOf, known: {health: live?.health, isWaiting: live !== undefined && isToRestart(live, stored, notes)},
 		});
 		return {
 			id, name: container.name, apple, notes, stored, container,

@@ -29,6 +29,10 @@ const readReport = (report: Readable) => {
 	});
 	return {
 		named: named.promise,
+		/** Resolves when all of it was read. */
+		whole: new Promise<void>(resolve => {
+			report.once('close', resolve);
+		}),
 		exitCode() {
 			const code = /^exit (?<code>\d+)$/mv.exec(text)?.groups?.code;
 			return code === undefined ? undefined : Number(code);
@@ -101,10 +105,15 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 				));
 			});
 			const report = terminal && readReport(child.stdio[3] as Readable);
-			child.once('exit', (code, signal) => {
+			const onExit = async (code: number | null, signal: NodeJS.Signals | null) => {
 				going.delete(child);
+				await report?.whole;
 				const exitCode = report?.exitCode() ?? code ?? undefined;
 				resolve(exitCode === undefined ? {signal: signal ?? undefined} : {exitCode});
+			};
+
+			child.once('exit', (code, signal) => {
+				void onExit(code, signal);
 			});
 			const {stdin, stdout, stderr} = child as ChildProcess & {stdin: Execution['stdin']; stdout: Readable; stderr: Readable};
 			for (const stream of [stdin, stdout, stderr]) {

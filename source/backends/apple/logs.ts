@@ -4,7 +4,7 @@ import type {LogOptions, LogsVerbs} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {assertReadable} from '../../rules/containers/logging.js';
-import {held, liveOf, type Context} from './context.js';
+import {assertWatched, held, liveOf, type Context} from './context.js';
 import {readItem, type Item} from './listing.js';
 import {linesOfPart, parseStamps, type LogLines} from './log-entries.js';
 import {directoryOf} from './records.js';
@@ -108,6 +108,7 @@ async function * readLog(context: Context, item: Item, options: LogOptions): Asy
 		}
 
 		await held(async () => changed);
+		assertWatched(live);
 		await settle();
 	}
 }
@@ -154,6 +155,7 @@ export const logsVerbs = (context: Context): LogsVerbs => ({
 
 		while (live.run && !signal?.aborted) {
 			await held(async () => live.changed.wait(signal));
+			assertWatched(live);
 			entries = await read();
 			yield * entries.slice(count);
 			count = entries.length;

@@ -49,7 +49,7 @@ const inputOf = (context: Context, item: Item, isEnded: () => boolean, onLeave: 
 			pipe ??= open();
 			const execution = await pipe.catch(() => undefined);
 			execution?.stdin.end();
-			await execution?.ended;
+			await execution?.ended.catch(() => undefined);
 			if (!item.container.configuration.keepStdin) {
 				const program = await context.program();
 				await endInput(program, directoryOf(program, item.id)).catch(() => undefined);
@@ -105,8 +105,16 @@ const attach = async (
 
 	const {exits} = live;
 	const wait = async () => {
-		while (!end.isOver && !live.isRemoved && live.exits === exits) {
+		while (!end.isOver && !live.isRemoved && live.exits === exits && !live.lost) {
 			await live.changed.wait();
+		}
+
+		if (live.lost) {
+			end.isOver = true;
+			following.close();
+			stdout.destroy(live.lost);
+			stderr.destroy(live.lost);
+			stdin.destroy();
 		}
 
 		if (!end.isOver) {
@@ -129,6 +137,9 @@ const attach = async (
 		stderr.end();
 	}
 
+	// Without a listener, an error must not crash the process.
+	stdout.on('error', () => undefined);
+	stderr.on('error', () => undefined);
 	void held(wait);
 	return openSession({terminal, stdin, stdout, stderr}, leave);
 };

@@ -55,6 +55,7 @@ const read = async (context: Context, ages: Ages, hasStats: boolean): Promise<Sn
 		networks: networks.map(network => describeNetwork(network, items)),
 		images: images.map(({image}) => image),
 		volumes,
+		roundTripMs: context.transport.roundTripMs?.(),
 		stats: hasStats ? await readStats(context, items, ages('stats')) : {},
 	};
 };

@@ -70,14 +70,14 @@ export const contextNamed = (name: string, environment: Environment): Choice => 
 };
 
 /**
-The chosen engine: `--host`, else HOLM_HOST, else this host's own, which `own` names, too.
+The chosen engine: `--host`, else HOLM_HOST, else this host's own, which `own` names, too: on a Mac that is Apple's.
 
 Docker's environment and configuration only apply to `docker` and to contexts: a DOCKER_HOST set for another program must not direct a removal to another host.
 */
-export const whichEngine = (host: string | undefined, environment: Environment): Choice => {
+export const whichEngine = (host: string | undefined, environment: Environment, platform: NodeJS.Platform = process.platform): Choice => {
 	const wanted = host ?? environment.HOLM_HOST;
 	if (wanted === undefined || wanted === 'own' || (wanted === '' && host === undefined)) {
-		return {kind: 'own'};
+		return {kind: platform === 'darwin' ? 'apple' : 'own'};
 	}
 
 	if (wanted === 'docker') {
@@ -95,3 +95,6 @@ export const whichEngine = (host: string | undefined, environment: Environment):
 
 	return {kind: 'address', address: wanted, ...environment.HOLM_CERT_PATH && {certificates: environment.HOLM_CERT_PATH}};
 };
+
+/** Whether Apple's `container` of this host is chosen. */
+export const isAppleHere = (choice: Choice): boolean => choice.kind === 'apple' && choice.target === undefined;

@@ -21,6 +21,10 @@ export type Dialer = {
 	readonly reach: () => Promise<void>;
 	/** Opens a connection to the engine; all go to the same one. */
 	readonly dial: () => Promise<ChannelSocket>;
+	/** Whether one of the usual sockets answers, or another one, which is tried instead; what was found stays. The first connection is kept for `dial`. */
+	readonly hasSocket: (other?: string) => Promise<boolean>;
+	/** Names something else that was looked for in vain, for the error. */
+	readonly missed: (what: string) => void;
 };
 
 /** Sockets to try without a path, in this order. */
@@ -53,6 +57,62 @@ const reachHost = async (
 	return openLink({configuration, name: nameOf(target), command: commandOf(target), ask, through});
 };
 
+/** Connections to one host. */
+export type Host = {
+	/** The one that all share for the life of the process, opened again when it is lost. */
+	readonly link: () => Promise<Link>;
+	/** One of its own. */
+	readonly another: () => Promise<Link>;
+	/** Milliseconds of a question and its answer, once it is known. */
+	readonly roundTripMs: () => number | undefined;
+};
+
+const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host => {
+	let opening: Promise<Link> | undefined;
+	let latest: Link | undefined;
+	const answers = new Map<string, string | undefined>();
+	const another = async () => {
+		const asked = new Set<string>();
+		return reachHost(target, {environment, ask: ask && (async question => {
+			// A passphrase is asked for once, unless it was wrong.
+			if (asked.has(question) || answers.get(question) === undefined) {
+				answers.set(question, await ask(question));
+			}
+
+			asked.add(question);
+			return answers.get(question);
+		})});
+	};
+
+	return {
+		another,
+		roundTripMs: () => latest?.roundTripMs(),
+		async link() {
+			const current = opening;
+			if (current) {
+				const before = await current;
+				if (before.isAlive()) {
+					return before;
+				}
+
+				// Another request may have opened a new one meanwhile.
+				opening = opening === current ? undefined : opening;
+			}
+
+			opening ??= (async () => {
+				try {
+					latest = await another();
+					return latest;
+				} catch (error) {
+					opening = undefined;
+					throw error;
+				}
+			})();
+			return opening;
+		},
+	};
+};
+
 /** How the engine was reached. It stays the same: another engine must not take the place of one that is gone. */
 type Route = {readonly kind: 'socket'; readonly path: string} | {readonly kind: 'command'};
 
@@ -61,33 +121,11 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 	const name = describeAddress(address);
 	const paths = path === undefined ? (isDocker ? remoteSockets.slice(-1) : remoteSockets) : [path];
 	const command = `docker ${path === undefined ? '' : `--host ${quote(`unix://${path}`)} `}system dial-stdio`;
-	let opening: Promise<Link> | undefined;
 	let route: Route | undefined;
+	let missing: string | undefined;
+	const {link} = hostFor(address, options);
 
-	const link = async (): Promise<Link> => {
-		const current = opening;
-		if (current) {
-			const before = await current;
-			if (before.isAlive()) {
-				return before;
-			}
-
-			// Another request may have opened a new one meanwhile.
-			opening = opening === current ? undefined : opening;
-		}
-
-		opening ??= (async () => {
-			try {
-				return await reachHost(address, options);
-			} catch (error) {
-				opening = undefined;
-				throw error;
-			}
-		})();
-		return opening;
-	};
-
-	const noEngine = (cause: unknown, said = '') => new HolmError('unavailable', `no engine answers at ${name}: tried ${paths.join(', ')} and ${JSON.stringify(command)}${said && `, which said ${JSON.stringify(said)}`}`, {
+	const noEngine = (cause: unknown, said = '') => new HolmError('unavailable', `no engine answers at ${name}: tried ${[...paths, ...missing === undefined ? [] : [missing]].join(', ')} and ${JSON.stringify(command)}${said && `, which said ${JSON.stringify(said)}`}`, {
 		remedy: path === undefined ? 'start it there, log in as a user who may open its socket, or name the socket: ssh://host/path' : 'start it there, or log in as a user who may open its socket',
 		cause,
 	});
@@ -105,8 +143,9 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 		}
 	};
 
-	const find = async (host: Link) => {
-		for (const socketPath of paths) {
+	let kept: ChannelSocket | undefined;
+	const openFirst = async (host: Link, tried: readonly string[]) => {
+		for (const socketPath of tried) {
 			try {
 				const stream = await host.openSocket(socketPath);
 				route ??= {kind: 'socket', path: socketPath};
@@ -118,17 +157,41 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 			}
 		}
 
-		return openCommand(host);
+		return undefined;
+	};
+
+	/** The connection that was opened to see whether there is an engine. */
+	const takeKept = () => {
+		const stream = kept;
+		kept = undefined;
+		return stream && !stream.destroyed && stream.readable ? stream.ref() : undefined;
 	};
 
 	return {
 		async reach() {
 			await link();
 		},
-		async dial() {
+		async hasSocket(other) {
 			const host = await link();
 			if (route?.kind !== 'socket') {
-				return route ? openCommand(host) : find(host);
+				kept = await openFirst(host, other === undefined ? paths : [other]);
+				kept?.unref();
+			}
+
+			return route?.kind === 'socket';
+		},
+		missed(what) {
+			missing = what;
+		},
+		async dial() {
+			const host = await link();
+			const first = takeKept();
+			if (first) {
+				return first;
+			}
+
+			if (route?.kind !== 'socket') {
+				return (route ? undefined : await openFirst(host, paths)) ?? openCommand(host);
 			}
 
 			try {
@@ -138,6 +201,19 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 			}
 		},
 	};
+};
+
+const hosts = new WeakMap<Environment, Map<string, Host>>();
+
+/** The connections to a host, for all engines that it has. */
+export const hostFor = ({host, user, port}: SshTarget, options: DialOptions): Host => {
+	const known = hosts.get(options.environment) ?? new Map<string, Host>();
+	hosts.set(options.environment, known);
+	const target = {host, user, port};
+	const key = JSON.stringify(target);
+	const found = known.get(key) ?? createHost(target, options);
+	known.set(key, found);
+	return found;
 };
 
 // The dashboard reconnects whenever an engine is gone; the SSH connection to its host may still work.

@@ -1,7 +1,10 @@
 import type {Buffer} from 'node:buffer';
 import net from 'node:net';
-import type {Client, ClientChannel} from 'ssh2';
+import type {Client, ClientChannel, TerminalModes} from 'ssh2';
+import {HolmError} from '../../engine/errors.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 import {connectionLost, createChannelSocket, type ChannelOptions, type ChannelSocket} from './channel.js';
+import {createCommandChannel, type CommandChannel, type RemoteProcess} from './command-channel.js';
 import type {SshConfiguration} from './configuration.js';
 import {logIn, unreachable, type LogInOptions} from './log-in.js';
 import {startPulse} from './pulse.js';
@@ -14,8 +17,24 @@ export type Link = {
 	readonly openPort: (host: string, port: number) => Promise<ChannelSocket>;
 	/** Opens a channel to a command. If the command fails before any output, `failure` makes the error from its status and standard error. */
 	readonly openCommand: (command: string, onFailure: (status: number | undefined, text: string) => Error) => Promise<ChannelSocket>;
+	/**
+	Runs a command with its streams apart; a terminal passes everything on as it is.
+
+	Throws `unavailable` if the host does not answer in time, or refuses another channel.
+	*/
+	readonly execute: (command: string, options?: ExecuteOptions) => Promise<RemoteProcess>;
+	/** Milliseconds that the host last took for an answer; undefined until it has. */
+	readonly roundTripMs: () => number | undefined;
 	readonly isAlive: () => boolean;
+	/** Calls back when the connection is lost or closed, after the streams have their error. */
+	readonly onClose: (listener: () => void) => void;
 	readonly close: () => void;
+};
+
+export type ExecuteOptions = {
+	readonly terminal?: TerminalSize;
+	/** Milliseconds that the host may take to begin; default 15,000. */
+	readonly limitMs?: number;
 };
 
 export type LinkOptions = LogInOptions & {
@@ -24,6 +43,28 @@ export type LinkOptions = LogInOptions & {
 };
 
 const maximumStderr = 2000;
+
+/** How long the host may take to open a channel. */
+const channelLimitMs = 15_000;
+
+/** A terminal that changes nothing: the program at its other end has the modes. Zero is off. */
+const rawModes: TerminalModes = {
+	ECHO: 0,
+	ECHOE: 0,
+	ECHOK: 0,
+	ECHONL: 0,
+	ICANON: 0,
+	ISIG: 0,
+	IEXTEN: 0,
+	ICRNL: 0,
+	INLCR: 0,
+	IGNCR: 0,
+	ISTRIP: 0,
+	IXON: 0,
+	IXOFF: 0,
+	OPOST: 0,
+	ONLCR: 0,
+};
 
 const connectSocket = async ({hostname, port, family, bindAddress, connectTimeoutMs}: SshConfiguration): Promise<net.Socket> => {
 	const socket = net.connect({host: hostname, port, family, localAddress: bindAddress, noDelay: true});
@@ -70,24 +111,27 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 	}
 
 	const channels = new Set<ChannelSocket>();
+	const commands = new Set<CommandChannel>();
+	const listeners = new Set<() => void>();
 	let holders = 0;
 	let isAlive = true;
 	const hold = () => {
 		holders++;
-		if (holders === 1) {
+		if (holders === 1 && isAlive) {
 			socket.ref();
 		}
 	};
 
 	const release = () => {
 		holders--;
-		if (holders === 0) {
+		// Without its handle, the socket would wait to be connected.
+		if (holders === 0 && isAlive) {
 			socket.unref();
 		}
 	};
 
 	socket.unref();
-	startPulse(client, socket);
+	const pulse = startPulse(client, socket);
 	// A lost connection only ends its channels; a truncated response would look complete.
 	client.on('close', () => {
 		isAlive = false;
@@ -95,7 +139,56 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		for (const channel of channels) {
 			channel.destroy(connectionLost('the SSH connection was lost'));
 		}
+
+		for (const command of commands) {
+			command.lose(lost());
+		}
+
+		for (const listener of listeners) {
+			listener();
+		}
 	});
+
+	const lost = () => new HolmError('unavailable', `the SSH connection to ${name} was lost`, {remedy: 'try again; holm connects anew', retryAfterMs: 500});
+
+	const unfinished = () => isAlive
+		? new HolmError('unavailable', `${name} closed the channel of a command that had no status yet`, {remedy: 'try again'})
+		: lost();
+
+	/** Starts a command within a limit. Its status can arrive together with the confirmation, so that listeners are added at once. */
+	const start = async (command: string, {terminal, limitMs = channelLimitMs}: ExecuteOptions): Promise<CommandChannel> => {
+		const {promise, resolve, reject} = Promise.withResolvers<CommandChannel>();
+		let isLate = false;
+		const timer = setTimeout(() => {
+			isLate = true;
+			reject(new HolmError('unavailable', `${name} did not begin a command within ${limitMs / 1000} seconds`, {remedy: 'check how busy that host is'}));
+		}, limitMs);
+		try {
+			client.exec(command, {...terminal && {pty: {rows: terminal.rows, cols: terminal.columns, term: 'xterm-256color', modes: rawModes}}}, (error, channel) => {
+				if (error) {
+					reject(isAlive ? new HolmError('unavailable', `${name} refuses another command: ${error.message.slice(0, 200)}`, {remedy: 'raise MaxSessions in its sshd_config', cause: error}) : lost());
+					return;
+				}
+
+				if (isLate) {
+					channel.close();
+					return;
+				}
+
+				const opened = createCommandChannel(channel, {release, unfinished});
+				commands.add(opened);
+				channel.once('close', () => {
+					commands.delete(opened);
+				});
+				resolve(opened);
+			});
+			return await promise;
+		} catch (error) {
+			throw error instanceof HolmError ? error : lost();
+		} finally {
+			clearTimeout(timer);
+		}
+	};
 
 	// The first data can arrive together with the confirmation, so that listeners are added at once.
 	const open = async (
@@ -128,8 +221,21 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 
 	return {
 		isAlive: () => isAlive,
+		roundTripMs: pulse.roundTripMs,
+		onClose(listener) {
+			listeners.add(listener);
+		},
 		close() {
 			client.end();
+		},
+		async execute(command, given = {}) {
+			hold();
+			try {
+				return await start(command, given);
+			} catch (error) {
+				release();
+				throw error;
+			}
 		},
 		openSocket: async path => open(done => {
 			client.openssh_forwardOutStreamLocal(path, done);

@@ -1,13 +1,14 @@
 import {spawn} from 'node:child_process';
 import {open} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
+import {applePaths} from '../../daemon/apple/paths.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {isService} from '../../host/service/service.js';
 import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
 import {logFlags, parseTail} from '../log-flags.js';
-import {assertOwnEngine} from '../own-engine.js';
+import {assertOwnEngine, isAboutApple} from '../own-engine.js';
 import {forOutput} from '../../text/escape.js';
 import {write} from '../../terminal/streams.js';
 
@@ -66,16 +67,20 @@ export const command = defineCommand({
 	usage: '',
 	flags: logFlags,
 	async run(context, {follow, tail}) {
-		assertOwnEngine(context, 'asked for its log');
+		const isApple = isAboutApple(context);
+		if (!isApple) {
+			assertOwnEngine(context, 'asked for its log');
+		}
+
 		const count = parseTail(tail) ?? Infinity;
 		const show = async (text: string) => write(context.stdout, forOutput(context.stdout, text));
 		const root = context.root ?? defaultRoot;
-		if (await isService(root)) {
+		if (!isApple && await isService(root)) {
 			await showJournal(show, {count, follow});
 			return;
 		}
 
-		await using handle = await openLog(pathsOf(root).daemonLog);
+		await using handle = await openLog(isApple ? applePaths(context).log : pathsOf(root).daemonLog);
 		const text = await handle.readFile('utf8');
 		await show(count === Infinity ? text : lastLines(text, count));
 		if (!follow) {

@@ -3,7 +3,7 @@ import type {Survey} from '../../host/reset/survey.js';
 import {serviceGroup} from '../../host/service/units.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
-import {assertOwnEngine} from '../own-engine.js';
+import {assertOwnEngine, refuseApple} from '../own-engine.js';
 import {escapeControls} from '../../text/escape.js';
 import {decimalSize} from '../../text/sizes.js';
 import {printSteps} from '../print/steps.js';
@@ -24,6 +24,7 @@ export const command = defineCommand({
 	usage: '',
 	flags: {force: forceFlag},
 	async run(context, {force}) {
+		refuseApple(context, 'reset', 'remove what you do not need: holm rm, holm system prune');
 		assertOwnEngine(context, 'reset');
 		if (process.getuid?.() !== 0) {
 			throw new HolmError('forbidden', 'only root can remove the engine', {remedy: 'sudo holm system reset'});

@@ -1,3 +1,5 @@
+import {whichEngine} from '../../backends/hosts/which-engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 import {printSteps} from '../print/steps.js';
@@ -8,8 +10,18 @@ export const command = defineCommand({
 	flags: {
 		probe: {type: 'boolean', description: 'Probe hardware virtualisation again'},
 		service: {type: 'boolean', description: 'Install the engine as a service, like system install'},
+		yes: {type: 'boolean', shortFlag: 'y', description: 'With Apple\'s container: start its service and install its kernel without asking'},
 	},
-	async run(context, {probe, service}) {
+	async run(context, {probe, service, yes}) {
+		if (whichEngine(context.host, context.environment).kind === 'apple') {
+			if (probe || service) {
+				throw new HolmError('unsupported', `${probe ? '--probe' : '--service'} is for Holm's own engine, and not for Apple's container`, {remedy: 'leave it out'});
+			}
+
+			const {setUp: setUpApple} = await import('./apple/host.js');
+			return setUpApple(context, {yes});
+		}
+
 		const root = context.root ?? defaultRoot;
 		const [{setUp}, {isService, isSystemdRunning}] = await Promise.all([import('../../host/setup/setup-all.js'), import('../../host/service/service.js')]);
 		await printSteps(setUp(root, {isProbing: probe}), context.stdout, context.now);

@@ -4,6 +4,7 @@ import type {Listening} from '../../api/listeners.js';
 import type {TlsOptions} from '../../wire/addresses.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
+import {assertOwnEngine, isAboutApple} from '../own-engine.js';
 import {escapeControls} from '../../text/escape.js';
 
 const readSecret = async (flag: string, file: string, directory: string): Promise<string> => {
@@ -41,6 +42,11 @@ export const command = defineCommand({
 		},
 	},
 	async run(context, {host, tlsCa, tlsCert, tlsKey, insecureTcp, allowHost}) {
+		const isApple = isAboutApple(context);
+		if (!isApple) {
+			assertOwnEngine(context, 'started');
+		}
+
 		const [{startDaemon}, {parseAddress}, {nameInHost}, {assertSafe, insecurity}] = await Promise.all([
 			import('../../daemon/start.js'), import('../../wire/addresses.js'), import('../../api/access.js'), import('../../api/listeners.js'),
 		]);
@@ -78,6 +84,12 @@ export const command = defineCommand({
 
 		for (const address of insecureTcp ? tcp : []) {
 			printError(context, `WARNING: ${insecurity(address)}`);
+		}
+
+		if (isApple) {
+			const {start} = await import('./apple/daemon.js');
+			await start(context, addresses);
+			return;
 		}
 
 		await startDaemon({

@@ -1,11 +1,16 @@
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
-import {assertOwnEngine} from '../own-engine.js';
+import {assertOwnEngine, isAboutApple} from '../own-engine.js';
 
 export const command = defineCommand({
 	usage: '',
 	flags: {},
 	async run(context) {
+		if (isAboutApple(context)) {
+			const {status} = await import('./apple/daemon.js');
+			return status(context);
+		}
+
 		assertOwnEngine(context, 'asked for its daemon');
 		const {daemonStatus} = await import('../../daemon/start.js');
 		const root = context.root ?? defaultRoot;

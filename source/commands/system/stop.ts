@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
-import {assertOwnEngine} from '../own-engine.js';
+import {assertOwnEngine, isAboutApple} from '../own-engine.js';
 import {withPatience} from '../print/patience.js';
 
 export const command = defineCommand({
@@ -10,9 +10,19 @@ export const command = defineCommand({
 		force: {type: 'boolean', shortFlag: 'f', description: 'With --all: kill the containers instead'},
 	},
 	async run(context, {all, force}) {
-		assertOwnEngine(context, 'stopped');
+		const isApple = isAboutApple(context);
+		if (!isApple) {
+			assertOwnEngine(context, 'stopped');
+		}
+
 		if (force && !all) {
 			throw new HolmError('invalid', '--force kills containers, and without --all they go on running', {remedy: 'leave --force out, or add --all'});
+		}
+
+		if (isApple) {
+			const {stop} = await import('./apple/daemon.js');
+			await stop(context, {all});
+			return;
 		}
 
 		const {stopDaemon} = await import('../../daemon/start.js');

@@ -92,7 +92,7 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 	format: ['json', 'table'],
 	type: ['container', 'image', 'network', 'volume'],
 	'log-driver': ['json-file', 'local', 'none'],
-	host: ['own', 'docker', 'context://', 'ssh://', 'tcp://', 'unix://'],
+	host: ['own', 'docker', 'apple', 'context://', 'ssh://', 'apple://', 'tcp://', 'unix://'],
 };
 
 const signalsFor = (start: string): readonly string[] =>

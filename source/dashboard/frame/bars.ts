@@ -47,14 +47,18 @@ const joinItems = (items: readonly Item[], width: number, theme: Theme): string 
 
 const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
 
-const connectionItem = ({connection}: StoreState): Item => {
+/** Of an engine over SSH. */
+const roundTripOf = ({roundTripMs}: StoreState): string => roundTripMs === undefined ? '' : ` ${Math.max(Math.round(roundTripMs), 1)} ms away`;
+
+const connectionItem = (state: StoreState): Item => {
+	const {connection} = state;
 	switch (connection.state) {
 		case 'connecting': {
 			return prose('warning', ` connecting… ${clean(connection.step ?? '')}`);
 		}
 
 		case 'connected': {
-			return item(['good', ' connected']);
+			return item(['good', ' connected'], ['dim', roundTripOf(state)]);
 		}
 
 		case 'lost': {

@@ -1,4 +1,5 @@
 import {stat} from 'node:fs/promises';
+import {hasProgram} from '../../backends/apple/has-program.js';
 import {listContexts} from '../../backends/hosts/contexts.js';
 import {dockerDirectory, type Environment} from '../../backends/hosts/which-engine.js';
 
@@ -33,6 +34,7 @@ type Options = {
 	readonly hosts: Readonly<Record<string, string>>;
 	readonly environment: Environment;
 	readonly isSocket?: (file: string) => Promise<boolean>;
+	readonly hasApple?: (environment: Environment) => Promise<boolean>;
 };
 
 const isSocketThere = async (file: string): Promise<boolean> => {
@@ -50,9 +52,9 @@ const socketsOf = ({XDG_RUNTIME_DIR}: Environment): readonly string[] => [
 	...(XDG_RUNTIME_DIR ? [`${XDG_RUNTIME_DIR}/docker.sock`, `${XDG_RUNTIME_DIR}/podman/podman.sock`] : []),
 ];
 
-/** The engines known without connecting to any: the first one, this host's own, those of the configuration, Docker's contexts, and existing sockets. */
+/** The engines known without connecting to any: the first one, this host's own, those of the configuration, Docker's contexts, existing sockets, and Apple's `container` where it is. */
 export const knownEngines = async (options: Options): Promise<readonly EngineTarget[]> => {
-	const {first, root, hosts, environment, isSocket = isSocketThere} = options;
+	const {first, root, hosts, environment, isSocket = isSocketThere, hasApple = hasProgram} = options;
 	const sockets = await Promise.all(socketsOf(environment).map(async file => await isSocket(file) ? [targetOf(`unix://${file}`)] : []));
 	const all: readonly EngineTarget[] = [
 		first,
@@ -61,6 +63,7 @@ export const knownEngines = async (options: Options): Promise<readonly EngineTar
 		...(environment.DOCKER_HOST ? [targetOf('docker')] : []),
 		...(await listContexts(dockerDirectory(environment))).map(name => targetOf(`context://${name}`)),
 		...sockets.flat(),
+		...(await hasApple(environment) ? [targetOf('apple')] : []),
 	];
 	return all.filter(({host}, index) => all.findIndex(other => other.host === host) === index);
 };

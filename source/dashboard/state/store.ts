@@ -28,6 +28,8 @@ export type StoreState = {
 	readonly connection: Connection;
 	/** The last snapshot; kept when the connection is lost. */
 	readonly snapshot?: Snapshot;
+	/** Milliseconds to an engine over SSH and back; the same until it is another. */
+	readonly roundTripMs?: number;
 	readonly info?: EngineInfo;
 	/** By container id. */
 	readonly usage: Readonly<Record<string, ResourceUsage>>;
@@ -120,7 +122,14 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 	}
 };
 
-const resourcesOf = ({readAt: _readAt, stats: _stats, ...resources}: Snapshot) => resources;
+const resourcesOf = ({readAt: _readAt, stats: _stats, roundTripMs: _roundTripMs, ...resources}: Snapshot) => resources;
+
+/** A round trip that is about the same stays the same. */
+const steadied = (before: number | undefined, now: number | undefined): number | undefined =>
+	before !== undefined && now !== undefined && Math.abs(now - before) < Math.max(before / 4, 2) ? before : now;
+
+// Over SSH, reading takes a small part of the time.
+const restFactor = 4;
 
 /** The only reader of the engine: polls it, listens to its events, and reconnects. The state is the same object as long as nothing changed. */
 export const createStore = (options: StoreOptions): Store => {
@@ -139,6 +148,8 @@ export const createStore = (options: StoreOptions): Store => {
 	let isPaused = false;
 	let isClosed = false;
 	let retryDelay = firstRetryDelay;
+	/** Milliseconds until the next snapshot. */
+	let pace = interval;
 	let listening: AbortController | undefined;
 	let shown: Attention['shown'] = [];
 	let touchedAt = now();
@@ -217,7 +228,7 @@ export const createStore = (options: StoreOptions): Store => {
 	};
 
 	const take = (snapshot: Snapshot, {hasStats, hasRecords}: {readonly hasStats: boolean; readonly hasRecords: boolean}) => {
-		const {readAt, stats, ...rest} = snapshot;
+		const {readAt, stats, roundTripMs, ...rest} = snapshot;
 		const before = state.snapshot;
 		const resources = before && resourcesOf(before);
 		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
@@ -227,6 +238,7 @@ export const createStore = (options: StoreOptions): Store => {
 		set({
 			connection: state.connection.state === 'connected' ? state.connection : {state: 'connected'},
 			snapshot: isSame ? before : {readAt, stats, ...shared},
+			roundTripMs: steadied(state.roundTripMs, roundTripMs),
 			events: isSame || !before ? state.events : append(changesBetween(before, snapshot, {hasRecords})),
 			usage,
 		});
@@ -286,7 +298,7 @@ export const createStore = (options: StoreOptions): Store => {
 		engine = connected;
 		retryDelay = firstRetryDelay;
 		lastStats = snapshot.stats;
-		set({target, info, snapshot, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
+		set({target, info, snapshot, roundTripMs: snapshot.roundTripMs, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
 		void listen(connected);
 		schedule(interval);
 	};
@@ -318,11 +330,14 @@ export const createStore = (options: StoreOptions): Store => {
 
 			const source = engine;
 			const hasStats = watchers > 0;
+			const asked = performance.now();
 			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats, attention: attention()}), timeout);
 			if (isOver()) {
 				return;
 			}
 
+			// A slow line gets fewer questions.
+			pace = snapshot.roundTripMs === undefined ? interval : Math.max(interval, restFactor * (performance.now() - asked));
 			take(snapshot, {hasStats, hasRecords: source.dnsRecords !== undefined});
 			void readSteps(source);
 			retryDelay = firstRetryDelay;
@@ -330,7 +345,7 @@ export const createStore = (options: StoreOptions): Store => {
 				void listen(source);
 			}
 
-			schedule(isWanted ? eventDelay : interval);
+			schedule(isWanted ? eventDelay : pace);
 		} catch (error) {
 			if (!isOver()) {
 				lose(error);

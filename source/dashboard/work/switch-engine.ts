@@ -34,7 +34,7 @@ const other = ' other';
 
 const askAddress = (controller: View & Work & Data) => {
 	controller.ask({
-		title: 'unix:///path, tcp://host:port, ssh://user@host or context://NAME',
+		title: 'unix:///path, tcp://host:port, ssh://user@host, apple://user@host or context://NAME',
 		value: '',
 		submit(typed) {
 			const host = typed.trim();

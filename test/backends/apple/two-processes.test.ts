@@ -62,6 +62,18 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	t.like(await death, {done: false, value: {attributes: {exitCode: '137'}}});
 	await events.return?.();
 	await one.removeContainer(second);
+
+	// The one that keeps a restart policy learns that another one has stopped the container, or has started it.
+	const {id: third} = await one.createContainer(configuration({
+		image, command: ['sleep', '1000'], restartPolicy: {name: 'always', maximumRetryCount: 0},
+	}));
+	await one.startContainer(third);
+	await other.stopContainer(third, {timeoutSeconds: 0});
+	t.is((await one.waitContainer(third)).exitCode, 137);
+	t.is((await one.container(third)).status.state, 'exited');
+	await other.startContainer(third);
+	await t.throwsAsync(one.startContainer(third), {code: 'not-modified'});
+	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
 });
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {whichEngine} from '../../../source/backends/hosts/which-engine.js';
+import {isAppleHere, whichEngine} from '../../../source/backends/hosts/which-engine.js';
 
 const docker = {DOCKER_HOST: 'tcp://elsewhere:2375', DOCKER_CONTEXT: 'far'};
 const own = {kind: 'own'} as const;
@@ -23,6 +23,20 @@ test('Apple\'s container of this host, and of another one', t => {
 	t.deepEqual(whichEngine('apple', docker), {kind: 'apple'});
 	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'apple'}), {kind: 'apple'});
 	t.deepEqual(whichEngine('apple://me@mac', {}), {kind: 'apple', target: 'me@mac'});
+});
+
+test('on a Mac the engine of this host is Apple\'s, and all others are named as elsewhere', t => {
+	const apple = {kind: 'apple'} as const;
+	for (const [host, environment] of [[undefined, docker], [undefined, {HOLM_HOST: ''}], ['own', {HOLM_HOST: 'unix:///a'}], ['apple', {}]] as const) {
+		t.deepEqual(whichEngine(host, environment, 'darwin'), apple);
+		t.true(isAppleHere(whichEngine(host, environment, 'darwin')));
+	}
+
+	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'unix:///a'}, 'darwin'), at('unix:///a'));
+	t.deepEqual(whichEngine('docker', {DOCKER_HOST: 'tcp://elsewhere:2375'}, 'darwin'), dockers('tcp://elsewhere:2375'));
+	t.deepEqual(whichEngine(undefined, {}, 'linux'), own);
+	t.false(isAppleHere(whichEngine(undefined, {}, 'linux')));
+	t.false(isAppleHere(whichEngine('apple://me@mac', {}, 'darwin')));
 });
 
 test('own is this host\'s, whatever the variable says', t => {

@@ -230,3 +230,30 @@ test('a switch takes effect once the other engine has answered, and late answers
 	one.close();
 	two.close();
 });
+
+test('an engine over SSH is read less often on a slow line, and its round trip is steady', async t => {
+	const engine = createMemoryEngine();
+	const reads: Array<readonly [asked: number, answered: number]> = [];
+	const {promise: third, resolve: isThird} = Promise.withResolvers<void>();
+	const far: Engine = {
+		...engine,
+		async snapshot(options) {
+			const asked = performance.now();
+			await delay(30);
+			const snapshot = await engine.snapshot(options);
+			reads.push([asked, performance.now()]);
+			if (reads.length === 3) {
+				isThird();
+			}
+
+			return {...snapshot, roundTripMs: 30 + reads.length};
+		},
+	};
+	using held = open(async () => far, 1);
+	const {store} = held;
+	await third;
+	const [[, firstAnswered], [secondAsked]] = reads as [[number, number], [number, number]];
+	t.true(secondAsked - firstAnswered > 90, String(secondAsked - firstAnswered));
+	t.is(store.getState().roundTripMs, 31);
+	engine.close();
+});

@@ -48,6 +48,10 @@ test('the known engines are listed, each once', async t => {
 			{title: '/run/user/7/podman/podman.sock', host: 'unix:///run/user/7/podman/podman.sock'},
 		]);
 		t.deepEqual(await knownEngines({first: targetOf('own'), hosts: {}, environment: {DOCKER_CONFIG: '/nowhere'}, isSocket: async () => false}), [{title: 'this host', host: 'own'}]);
+		const withProgram = await knownEngines({
+			first: targetOf('own'), hosts: {mac: 'apple://build@mac'}, environment: {DOCKER_CONFIG: '/nowhere', HOLM_CONTAINER: process.execPath}, isSocket: async () => false,
+		});
+		t.deepEqual(withProgram.map(({title, host}) => [title, host]), [['this host', 'own'], ['mac', 'apple://build@mac'], ['apple', 'apple']]);
 	} finally {
 		await rm(directory, {recursive: true});
 	}

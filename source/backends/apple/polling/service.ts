@@ -37,7 +37,9 @@ export const whileServed = async <Value>(context: Context, look: () => Promise<V
 	try {
 		return await look();
 	} catch (error) {
-		if (!(error instanceof HolmError) || error.code !== 'unavailable' || await isServing(context) !== false) {
+		const isAnswer = error instanceof HolmError && error.code === 'unavailable';
+		// A lost connection says itself when to try again.
+		if (!isAnswer || error.retryAfterMs !== undefined || await isServing(context) !== false) {
 			throw error;
 		}
 

@@ -23,7 +23,12 @@ export const endRun = async (context: Context, before: Item, run: Run, start: Re
 	const {restartPolicy, autoRemove} = item.container.configuration;
 	const willRestart = shouldRestart(
 		restartPolicy,
-		{exitCode: exit.exitCode, isStopped: live.isStopped, restartCount: item.container.restartCount},
+		{
+			exitCode: exit.exitCode,
+			// Another process may have stopped it.
+			isStopped: live.isStopped || item.stored.state.isStopped === true,
+			restartCount: item.container.restartCount,
+		},
 	);
 	if (willRestart) {
 		restartLater(context, item, start);

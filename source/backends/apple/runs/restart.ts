@@ -1,4 +1,4 @@
-import {messageOf} from '../../../engine/errors.js';
+import {asHolmError, messageOf} from '../../../engine/errors.js';
 import {restartDelay} from '../../../rules/containers/restart-policy.js';
 import {liveOf, type Context} from '../context.js';
 import {findById, updateState, type Item} from '../listing.js';
@@ -34,13 +34,20 @@ export const restartLater = (context: Context, item: Item, start: Restart): void
 			live.attempts++;
 			await start(context, present, {restartCount: restartCount + 1});
 		} catch (error) {
-			await giveUp(context, present ?? item, messageOf(error));
+			// Another process may have been faster.
+			if (asHolmError(error).code !== 'not-modified') {
+				await giveUp(context, present ?? item, messageOf(error));
+			}
+
 			live.changed.notify();
+		} finally {
+			live.isRestarting = false;
 		}
 	};
 
 	const timer = setTimeout(() => {
 		live.cancelRestart = undefined;
+		live.isRestarting = true;
 		void restart();
 	}, restartDelay(live.attempts));
 	live.cancelRestart = () => {

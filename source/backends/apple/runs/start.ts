@@ -1,9 +1,9 @@
-import {HolmError} from '../../../engine/errors.js';
+import {asHolmError, HolmError} from '../../../engine/errors.js';
 import {startingHealth} from '../../../rules/containers/health.js';
 import {healthPlanOf} from '../../../rules/containers/healthcheck.js';
-import {changing, liveOf, publishOf, type Context, type Run} from '../context.js';
+import {changing, liveOf, loseRun, publishOf, type Context, type Run} from '../context.js';
 import {beginHealth} from '../health.js';
-import {refreshHosts} from '../hosts.js';
+import {prepareHosts, refreshHosts} from '../hosts.js';
 import {findById, readItems, type Item} from '../listing.js';
 import {writeRecord, type Exit, type StoredState} from '../records.js';
 import {keepNames} from '../polling/names.js';
@@ -43,6 +43,13 @@ const finishRun = async (context: Context, item: Item, run: Run, {keeper, onOver
 }): Promise<void> => {
 	try {
 		await keeper.ended;
+	} catch (error) {
+		// The connection to the keeper was lost, not the run.
+		loseRun(liveOf(context, item.id), asHolmError(error));
+		return;
+	}
+
+	try {
 		await changing(context, async () => endRun(context, item, run, startItem));
 	} catch {
 		const live = liveOf(context, item.id);
@@ -56,7 +63,14 @@ const finishRun = async (context: Context, item: Item, run: Run, {keeper, onOver
 const start = async (context: Context, item: Item, restartCount: number): Promise<void> => {
 	const program = await context.program();
 	const live = liveOf(context, item.id);
-	assertVolumesFree(item, await readItems(context));
+	const items = await readItems(context);
+	if (items.find(({id}) => id === item.id)?.container.status.state === 'running') {
+		// By another process. A second keeper would take the first one's status for its own.
+		throw new HolmError('not-modified', `container ${item.name} is already running`);
+	}
+
+	assertVolumesFree(item, items);
+	await prepareHosts(context, item, items);
 	const startedAt = Date.now();
 	const {startedDate: _seen, failure: _failure, ...state} = item.stored.state;
 	const next: StoredState = {...state, startedAt, restartCount, isStopped: false};
@@ -77,8 +91,9 @@ const start = async (context: Context, item: Item, restartCount: number): Promis
 	const plan = healthPlanOf(item.container.healthcheck);
 	live.health = plan && startingHealth(live.health);
 	const {promise: over, resolve: onOver} = Promise.withResolvers<void>();
-	const run: Run = {startedAt, from: keeper.from, over, isKilled: false};
+	const run: Run = {startedAt, from: keeper.from, over, settle: onOver, isKilled: false};
 	live.run = run;
+	live.lost = undefined;
 	await watchOutput(context, item, run, true);
 	const started = await readItems(context);
 	const current = started.find(other => other.id === item.id) ?? present;

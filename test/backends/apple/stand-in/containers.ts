@@ -1,4 +1,4 @@
-import {readFileSync, existsSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {type Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../../../source/engine/errors.js';
 import type {Mount} from '../../../../source/engine/resources.js';
@@ -14,6 +14,7 @@ import {
 	findContainer,
 	isRunning,
 	makeDirectory,
+	type MountedFile,
 	type StandInContainer,
 	type World,
 } from './world.js';
@@ -62,7 +63,7 @@ const mount = (world: World, text: string): {
 	readonly apple: Record<string, unknown>;
 	readonly memory: Mount;
 	readonly volume?: string;
-	readonly file?: string;
+	readonly file?: MountedFile;
 } => {
 	const [source = '', target = '', mode] = text.split(':');
 	const isReadOnly = mode === 'ro';
@@ -91,7 +92,7 @@ const mount = (world: World, text: string): {
 			source,
 			destination: target,
 			options,
-		}, memory: {type: 'bind', source, target, readOnly: isReadOnly}, ...target === '/etc/hosts' && {file: source},
+		}, memory: {type: 'bind', source, target, readOnly: isReadOnly}, ...statSync(source).isFile() && {file: {source, target}},
 	};
 };
 
@@ -199,7 +200,7 @@ const create: Command = async (world, words, {out, err}) => {
 		memoryId,
 		createdAt: Date.now(),
 		terminal: isTerminal,
-		hosts: mounts.find(({file}) => file !== undefined)?.file,
+		files: mounts.flatMap(({file}) => file ?? []),
 		volumes: mounts.flatMap(({volume}) => volume ?? []),
 		log: '',
 		configuration: {
@@ -238,10 +239,10 @@ const passInput = (invocation: Invocation, session: Session) => {
 	invocation.input().pipe(session.stdin);
 };
 
-/** Shows a container the file of the host that is mounted as its `/etc/hosts`. */
-const syncHosts = async ({memory}: World, {hosts, memoryId}: StandInContainer) => {
-	if (hosts !== undefined) {
-		await memory.writeArchive(memoryId, '/etc', tarOf([['hosts', readFileSync(hosts, 'utf8')]]));
+/** Shows a container the files of the host that are mounted in it, such as its `/etc/hosts`. */
+const syncFiles = async ({memory}: World, {files, memoryId}: StandInContainer) => {
+	if (files.length > 0) {
+		await memory.writeArchive(memoryId, '/', tarOf(files.map(({source, target}) => [target.slice(1), readFileSync(source, 'utf8')])));
 	}
 };
 
@@ -277,7 +278,7 @@ const start: Command = async (world, words, invocation) => {
 		throw new Refusal('failed to exec process POSIXErrorCode(rawValue: 25): Inappropriate ioctl for device');
 	}
 
-	await syncHosts(world, container);
+	await syncFiles(world, container);
 	const session = isAttached ? await world.memory.attachContainer(container.memoryId, {stdin: parsed.has('-i')}) : undefined;
 	try {
 		await world.memory.startContainer(container.memoryId);
@@ -443,7 +444,7 @@ const exec: Command = async (world, words, invocation) => {
 		throw new Refusal('failed to exec process POSIXErrorCode(rawValue: 25): Inappropriate ioctl for device');
 	}
 
-	await syncHosts(world, container);
+	await syncFiles(world, container);
 	const program = guestPrograms[command[0]!];
 	if (program) {
 		return program(world, [id, ...command.slice(1)], invocation);

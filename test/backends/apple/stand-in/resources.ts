@@ -1,11 +1,11 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {text as read} from 'node:stream/consumers';
 import path from 'node:path';
 import {messageOf} from '../../../../source/engine/errors.js';
 import {packEntries, walk} from '../../../../source/archive/pack.js';
 import {compact, dateOf, parseWords} from './grammar.js';
 import {Refusal, type Invocation} from './invocation.js';
-import {dropDirectory, makeDirectory, type World} from './world.js';
+import {dropDirectory, installKernel, kernelOf, makeDirectory, type World} from './world.js';
 
 type Command = (world: World, words: readonly string[], invocation: Invocation) => Promise<number>;
 
@@ -222,14 +222,55 @@ const images: Readonly<Record<string, Command>> = {
 	},
 };
 
+const sample = (name: string) => readFileSync(new URL(`../../../../../test/backends/apple/samples/${name}`, import.meta.url));
+
 const system: Readonly<Record<string, Command>> = {
-	async version(_world, words, {out}) {
+	async version({isServing}, words, {out}) {
 		parseWords(words, listOptions);
-		await out(readFileSync(new URL('../../../../../test/backends/apple/samples/1.2-system-version.json', import.meta.url)));
+		await out(sample(isServing ? '1.2-system-version.json' : '1.2-system-version-server-down.json'));
 		return 0;
 	},
-	async status({root}, words, {out}) {
+	async start(world, words, {out, err}) {
+		const parsed = parseWords(words, {
+			'-a': 'value', '--app-root': 'value', '--install-root': 'value', '--log-root': 'value', '--timeout': 'value', '--enable-kernel-install': 'flag', '--disable-kernel-install': 'flag',
+		});
+		await err('Launching container-apiserver...\nTesting access to container-apiserver...\n');
+		world.isServing = true;
+		if (parsed.has('--enable-kernel-install')) {
+			installKernel(world);
+		} else if (!parsed.has('--disable-kernel-install') && !existsSync(kernelOf(world))) {
+			await out('No default kernel configured.\nInstall the recommended default kernel? [Y/n]: ');
+			throw new Refusal('failed to read user input');
+		}
+
+		return 0;
+	},
+	async stop(world, words) {
+		parseWords(words, {'-p': 'value'});
+		world.isServing = false;
+		return 0;
+	},
+	async kernel(world, [verb, ...words], {err, hasTerminal}) {
+		const parsed = parseWords(words, {'--recommended': 'flag', '--arch': 'value', '--binary': 'value', '--tar': 'value', '--force': 'flag'});
+		if (verb !== 'set' || !parsed.has('--recommended')) {
+			throw new Refusal('Missing argument');
+		}
+
+		if (!hasTerminal) {
+			throw new Refusal('without a terminal it would wait for ever');
+		}
+
+		await err('\r\u{1B}[2K[1/2] Downloading kernel 50%\r\u{1B}[2K[2/2] Unpacking kernel\n');
+		installKernel(world);
+		return 0;
+	},
+	async status({root, isServing}, words, {out}) {
 		parseWords(words, {...listOptions, '-p': 'value'});
+		if (!isServing) {
+			await out(sample('1.2-system-status-unregistered.json'));
+			return 1;
+		}
+
 		await out(compact({
 			status: 'running',
 			appRoot: `${root}/`,

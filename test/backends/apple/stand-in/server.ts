@@ -9,7 +9,7 @@ import {createMemoryEngine} from '../../../../source/backends/memory/engine.js';
 import {containerCommands} from './containers.js';
 import {Refusal, serveInvocation, type Invocation} from './invocation.js';
 import {findCommand} from './resources.js';
-import {createWorld, type World} from './world.js';
+import {createWorld, installKernel, type World} from './world.js';
 
 /** The program, which passes its words to the server. */
 export const program = fileURLToPath(new URL('../../../../../test/backends/apple/stand-in/container', import.meta.url));
@@ -26,6 +26,11 @@ export const failures = JSON.parse(readFileSync(
 	new URL('../../../../../test/backends/apple/samples/errors.json', import.meta.url),
 	'utf8',
 )) as readonly Sample[];
+
+const down = failures.find(({when}) => when === 'service down, other commands')!;
+
+/** What works without the service. */
+const isWithoutService = (first: string, second: string) => first === 'system' && ['version', 'status', 'start', 'stop'].includes(second);
 
 /** What a test may change while the stand-in serves. */
 type Switches = {
@@ -51,6 +56,10 @@ const run = async (world: World, invocation: Invocation, switches: Switches): Pr
 		return sample.exit;
 	}
 
+	if (!world.isServing && !isWithoutService(first, second)) {
+		throw new Refusal(down.stderr.replaceAll(/^Error: |\n$/gv, ''));
+	}
+
 	if (first === 'stats' && switches.statsMs !== undefined) {
 		await sleep(switches.statsMs);
 	}
@@ -65,13 +74,25 @@ const run = async (world: World, invocation: Invocation, switches: Switches): Pr
 	return command(world, words, invocation);
 };
 
+type Options = {
+	/** Whether the service runs; default true. */
+	readonly isServing?: boolean;
+	/** Whether it has a kernel for its containers; default true. */
+	readonly hasKernel?: boolean;
+};
+
 /** Starts what the stand-in's program talks to: Apple's service over the engine in memory. */
-export const startStandIn = async () => {
+export const startStandIn = async ({isServing = true, hasKernel = true}: Options = {}) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-apple-'));
 	const home = path.join(directory, 'home');
 	await mkdir(home);
 	const memory = createMemoryEngine();
 	const world = await createWorld(memory, path.join(directory, 'root'));
+	world.isServing = isServing;
+	if (hasKernel) {
+		installKernel(world);
+	}
+
 	const sockets = new Set<Socket>();
 	const switches: Switches = {};
 	const ran: string[] = [];
@@ -111,7 +132,8 @@ export const startStandIn = async () => {
 			}
 
 			memory.close();
-			await rm(directory, {recursive: true, force: true});
+			// Shells that wait for the end of a container may still write there.
+			await rm(directory, {recursive: true, force: true, maxRetries: 10});
 		},
 	};
 };

@@ -6,6 +6,9 @@ import {dateOf} from './grammar.js';
 import {createImageStore, type ImageStore} from './image-store.js';
 import {Refusal} from './invocation.js';
 
+/** A file of the host that a container sees. */
+export type MountedFile = {readonly source: string; readonly target: string};
+
 export type StandInContainer = {
 	readonly id: string;
 	/** In the engine in memory. */
@@ -16,8 +19,7 @@ export type StandInContainer = {
 		readonly networks: ReadonlyArray<{readonly network: string}>;
 		readonly publishedPorts: ReadonlyArray<{readonly hostAddress: string; readonly hostPort: number; readonly proto: string}>;
 	};
-	/** A file of the host that is its `/etc/hosts`. */
-	readonly hosts?: string;
+	readonly files: readonly MountedFile[];
 	readonly volumes: readonly string[];
 	readonly terminal: boolean;
 	startedAt?: number;
@@ -50,6 +52,17 @@ export type World = {
 	readonly containers: Map<string, StandInContainer>;
 	readonly networks: Map<string, StandInNetwork>;
 	readonly volumes: Map<string, StandInVolume>;
+	/** Whether the service runs. */
+	isServing: boolean;
+};
+
+/** Where the service has the kernel of its containers. */
+export const kernelOf = ({root, architecture}: Pick<World, 'root' | 'architecture'>): string => path.join(root, 'kernels', `default.kernel-${architecture}`);
+
+export const installKernel = (world: Pick<World, 'root' | 'architecture'>): void => {
+	const kernel = kernelOf(world);
+	mkdirSync(path.dirname(kernel), {recursive: true});
+	writeFileSync(kernel, 'kernel');
 };
 
 export const createWorld = async (memory: MemoryEngine, root: string): Promise<World> => {
@@ -72,6 +85,7 @@ export const createWorld = async (memory: MemoryEngine, root: string): Promise<W
 			id: 'default', createdAt: bridge.createdAt, internal: false, labels: {'com.apple.container.resource.role': 'builtin'}, memoryId: bridge.id,
 		}]]),
 		volumes: new Map(),
+		isServing: true,
 	};
 };
 
