@@ -1,5 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process';
-import {watch} from 'node:fs';
+import {watch, type FSWatcher} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {flavourOf, onTerminal, resizing} from './pseudo-terminal.js';
@@ -11,6 +11,9 @@ Runs the program that follows on a terminal. `script` needs a pipe as its input,
 When it has ended, its status is written, and what still waits for input is ended.
 */
 const bridge = 'cat | { "$@"; echo "exit $?" >&3; kill -TERM 0; }';
+
+/** Milliseconds between two looks at a directory that cannot be watched. */
+const unwatchedMs = 1000;
 
 const flavour = flavourOf(process.platform === 'darwin' ? 'Darwin' : 'Linux');
 
@@ -147,21 +150,30 @@ export const createLocalTransport = ({environment = process.env}: LocalOptions =
 			};
 		},
 		watch(directory, name, onChange) {
+			let timer: NodeJS.Timeout | undefined;
+			// It was removed, or this host watches no more files.
+			const lookRegularly = () => {
+				onChange();
+				timer ??= setInterval(onChange, unwatchedMs);
+				timer.unref();
+			};
+
+			let watcher: FSWatcher | undefined;
 			try {
-				const watcher = watch(directory, {persistent: false}, (_, changed) => {
+				watcher = watch(directory, {persistent: false}, (_, changed) => {
 					if (changed === null || changed === name) {
 						onChange();
 					}
 				});
-				watcher.on('error', onChange);
-				return () => {
-					watcher.close();
-				};
+				watcher.on('error', lookRegularly);
 			} catch {
-				// It was removed.
-				onChange();
-				return () => undefined;
+				lookRegularly();
 			}
+
+			return () => {
+				watcher?.close();
+				clearInterval(timer);
+			};
 		},
 		close,
 	};
