@@ -5,9 +5,9 @@ import type {Program} from './program.js';
 /** Prints what is in the output of a container from some bytes on, and what comes, until it reads `finish`. Other lines that it reads go to the file of the stamps. */
 const script = `
 cd "$1" || exit 0
-tail -c "+$2" -f stdout 3<&- &
+tail -c "+$2" -f stdout 3<&- 2>/dev/null &
 a=$!
-tail -c "+$3" -f stderr >&2 &
+tail -c "+$3" -f stderr >&2 2>/dev/null &
 b=$!
 while IFS= read -r l; do
 	if [ "$l" = finish ]; then
@@ -20,7 +20,7 @@ done
 kill $a $b
 `;
 
-const restScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout; tail -c "+$3" stderr >&2';
+const restScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout 2>/dev/null; tail -c "+$3" stderr >&2 2>/dev/null';
 
 export type Offsets = {readonly stdout: number; readonly stderr: number};
 
@@ -69,22 +69,28 @@ export const follow = async (program: Program, {directory, from, hasStamps = fal
 		}
 	};
 
+	const finish = async () => {
+		execution.stdin.write('finish\n');
+		await passing;
+		if (isClosed) {
+			return;
+		}
+
+		const rest = await write(restScript, offsets);
+		rest.stdin.end();
+		await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
+		execution.stdin.end();
+		await execution.ended.catch(() => undefined);
+	};
+
+	let finishing: Promise<void> | undefined;
 	const passing = Promise.all([pass('stdout', execution.stdout), pass('stderr', execution.stderr)]);
 	return {
 		offsets: () => ({...offsets}),
 		stamps: execution.stdin,
 		async finish() {
-			execution.stdin.write('finish\n');
-			await passing;
-			if (isClosed) {
-				return;
-			}
-
-			const rest = await write(restScript, offsets);
-			rest.stdin.end();
-			await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
-			execution.stdin.end();
-			await execution.ended.catch(() => undefined);
+			finishing ??= finish();
+			return finishing;
 		},
 		close() {
 			isClosed = true;

@@ -10,7 +10,7 @@ import {linesOfPart, parseStamps, type LogLines} from './log-entries.js';
 import {directoryOf} from './records.js';
 import {adoptRun} from './runs/adopt.js';
 
-const readScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout; tail -c "+$3" stderr >&2; exit 0';
+const readScript = 'cd "$1" 2>/dev/null || exit 0; tail -c "+$2" stdout 2>/dev/null; tail -c "+$3" stderr >&2 2>/dev/null; exit 0';
 
 type Ends = LogLines['ends'];
 
