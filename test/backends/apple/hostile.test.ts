@@ -72,3 +72,19 @@ test('where there is no program, another one, or an old one', t => {
 	t.like(probe('Darwin', `/opt/homebrew/bin/container\n${version}`)(), {path: '/opt/homebrew/bin/container', version: '1.2.2', home: '/Users/ada', flavour: 'bsd'});
 	t.like(probe('Darwin', '/x/container\n[{"appName":"container","version":"1.4.1"}]')(), {version: '1.4.1'});
 });
+
+test('a directory that cannot be watched is looked at again and again', async t => {
+	const transport = createLocalTransport({environment: process.env});
+	t.teardown(transport.close);
+	const {promise: again, resolve} = Promise.withResolvers<void>();
+	let looks = 0;
+	const stop = transport.watch!('/no/such/directory', 'exit', () => {
+		looks++;
+		if (looks === 2) {
+			resolve();
+		}
+	});
+	t.is(looks, 1);
+	await again;
+	stop();
+});
