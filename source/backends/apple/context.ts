@@ -49,7 +49,7 @@ export type Live = {
 	lastExit: {readonly exitCode: number; readonly reason?: string};
 	/** Why its run is not watched any more; those who waited for it fail with this. */
 	lost?: HolmError;
-	/** Passes on all output that there is, for each who is attached. */
+	/** Take all output that there is, for each who is attached or follows the log. */
 	readonly finishers: Set<() => Promise<void>>;
 	health?: Container['health'];
 	stopHealth?: () => void;

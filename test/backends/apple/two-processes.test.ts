@@ -75,6 +75,17 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	await t.throwsAsync(one.startContainer(third), {code: 'not-modified'});
 	await one.removeContainer(third, {force: true});
 	await t.throwsAsync(other.container(second), {message: /No such container/v});
+
+	// The end of a log that is removed with its container, which has no end of line.
+	const {id: fourth} = await one.createContainer(configuration({
+		image, autoRemove: true, openStdin: true, command: ['sh', '-c', 'read line; printf "the end"'],
+	}));
+	await one.startContainer(fourth);
+	const log = textOf(one, fourth, true);
+	const removed = one.waitContainer(fourth, 'removed');
+	(await one.attachContainer(fourth, {stdin: true})).stdin.end('go\n');
+	t.is(await log, 'stdout the end');
+	t.is((await removed).exitCode, 0);
 });
 
 test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {

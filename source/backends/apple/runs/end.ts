@@ -8,7 +8,7 @@ import {publishUse} from './publish-use.js';
 import {removeItem} from './remove.js';
 import {restartLater, type Restart} from './restart.js';
 
-/** Milliseconds that those who are attached have to take the rest of the output. */
+/** Milliseconds that those who are attached or follow the log have to take the rest of the output. */
 const finishMs = 10_000;
 
 /** Does what follows the end of a run. */
@@ -45,7 +45,7 @@ export const endRun = async (context: Context, before: Item, run: Run, start: Re
 	live.lastExit = {exitCode: exit.exitCode};
 	live.exits++;
 	if (autoRemove && !willRestart) {
-		// Its output goes with it. One who is attached and takes nothing keeps it for a while only.
+		// Its output goes with it. One who takes nothing keeps it for a while only.
 		await Promise.race([Promise.allSettled([...live.finishers].map(async finish => finish())), sleep(finishMs, undefined, {ref: false})]);
 		await removeItem(context, item, {volumes: true}).catch(() => undefined);
 	}
