@@ -10,8 +10,8 @@ export const measurement: Measurement = {
 	async open(site) {
 		const standIn = await openStandIn(site);
 		return {
-			subjects: ways.map(({name, open}) => {
-				const engine = open(standIn, site.stack);
+			subjects: await Promise.all(ways.map(async ({name, open}) => {
+				const engine = await open(standIn, site.stack);
 				const store = openStore(engine);
 				site.stack.defer(store.close);
 				return {
@@ -30,7 +30,7 @@ export const measurement: Measurement = {
 						return reading;
 					},
 				};
-			}),
+			})),
 			missing: [],
 		};
 	},

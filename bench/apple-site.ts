@@ -1,22 +1,39 @@
 import {createAppleEngine} from '../source/backends/apple/engine.js';
 import {createLocalTransport} from '../source/backends/apple/local.js';
+import {createRemoteTransport} from '../source/backends/apple/remote.js';
+import {hostFor} from '../source/backends/ssh/dial.js';
 import {defaultConfiguration} from '../source/dashboard/state/config.js';
 import {createStore, type Store} from '../source/dashboard/state/store.js';
 import type {Engine} from '../source/engine/engine.js';
+import {parseTarget} from '../source/wire/ssh-target.js';
+import {startMac} from '../test/backends/apple/helpers/mac.js';
 import {startStandIn} from '../test/backends/apple/stand-in/server.js';
 import type {Site} from './measurement.js';
 
 type StandIn = Awaited<ReturnType<typeof startStandIn>>;
 
 /** A way to Apple's program. */
-export type Way = {readonly name: string; readonly open: (standIn: StandIn, stack: AsyncDisposableStack) => Engine};
+export type Way = {readonly name: string; readonly open: (standIn: StandIn, stack: AsyncDisposableStack) => Promise<Engine>};
 
-/** All ways that are measured; the one over SSH belongs here, beside that of this host. */
+/** All ways that are measured. */
 export const ways: readonly Way[] = [
 	{
 		name: 'this host',
-		open({environment}, stack) {
+		async open({environment}, stack) {
 			const transport = createLocalTransport({environment});
+			stack.defer(() => {
+				transport.close();
+			});
+			return createAppleEngine(transport);
+		},
+	},
+	{
+		name: 'over SSH',
+		async open({environment}, stack) {
+			const mac = await startMac(environment);
+			stack.defer(mac.close);
+			const {link, another} = hostFor(parseTarget(mac.target), {environment: mac.environment});
+			const transport = createRemoteTransport({name: `ssh://${mac.target}`, link, another});
 			stack.defer(() => {
 				transport.close();
 			});

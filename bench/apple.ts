@@ -85,7 +85,7 @@ export const measurement: Measurement = {
 	rounds: 1,
 	async open(site) {
 		const standIn = await openStandIn(site);
-		const engine = ways[0]!.open(standIn, site.stack);
+		const engine = await ways[0]!.open(standIn, site.stack);
 		for (const name of ['web', 'db']) {
 			const {id} = await engine.createContainer(configuration({image, name, command: ['sleep', '100000']}));
 			await engine.startContainer(id);

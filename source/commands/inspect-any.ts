@@ -1,16 +1,16 @@
 import type {Engine} from '../engine/engine.js';
 import {asHolmError, HolmError} from '../engine/errors.js';
 import {defineCommand} from './command.js';
-import {inspectAll, inspectFlags} from './inspect.js';
+import {describe, inspectAll, inspectFlags} from './inspect.js';
 
-type Read = (engine: Engine, reference: string, hasSize: boolean) => Promise<{readonly source?: unknown}>;
+type Read = (engine: Engine, reference: string, hasSize: boolean) => Promise<Record<string, unknown>>;
 
 /** In the order of lookup. */
 const kinds: Readonly<Record<string, Read>> = {
-	container: async (engine, reference, hasSize) => engine.container(reference, {size: hasSize}),
-	image: async (engine, reference) => engine.image(reference),
-	network: async (engine, reference) => engine.network(reference),
-	volume: async (engine, reference) => engine.volume(reference),
+	container: async (engine, reference, hasSize) => describe('container', await engine.container(reference, {size: hasSize})),
+	image: async (engine, reference) => describe('image', await engine.image(reference)),
+	network: async (engine, reference) => describe('network', await engine.network(reference)),
+	volume: async (engine, reference) => describe('volume', await engine.volume(reference)),
 };
 
 export const command = defineCommand({

@@ -1,10 +1,23 @@
+import type {Container, Image, Network, Volume} from '../engine/resources.js';
 import {print, type Context} from './command.js';
 import {errorLine} from './for-each-reference.js';
 import {compileTemplate} from './print/go-template.js';
 
-/** The backend's own description of a resource, in Docker's form, if there is one. */
-export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> =>
-	(resource.source ?? resource) as Record<string, unknown>;
+type Resources = {readonly container: Container; readonly image: Image; readonly network: Network; readonly volume: Volume};
+
+export type Kind = keyof Resources;
+
+/** Docker's form of a resource, for engines that do not describe it themselves. */
+const encoders: {readonly [Name in Kind]: (resource: Resources[Name]) => Promise<object>} = {
+	container: async container => (await import('../wire/encode/container.js')).encodeContainer(container),
+	image: async image => (await import('../wire/encode/image.js')).encodeImage(image),
+	network: async network => (await import('../wire/encode/network.js')).encodeNetwork(network),
+	volume: async volume => (await import('../wire/encode/volume.js')).encodeVolume(volume),
+};
+
+/** A resource in Docker's form: as its engine describes it, or else by what is known of it. */
+export const describe = async <Name extends Kind>(kind: Name, resource: Resources[Name]): Promise<Record<string, unknown>> =>
+	(resource.source ?? await encoders[kind](resource)) as Record<string, unknown>;
 
 export const inspectFlags = {
 	format: {
@@ -21,7 +34,7 @@ Prints the resources as a JSON array, or one line each with a template. Unknown 
 export const inspectAll = async (
 	context: Context,
 	references: readonly string[],
-	read: (reference: string) => Promise<{readonly source?: unknown}>,
+	read: (reference: string) => Promise<Record<string, unknown>>,
 	format?: string,
 ): Promise<number> => {
 	const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
@@ -29,7 +42,7 @@ export const inspectAll = async (
 	const errors: string[] = [];
 	for (const reference of references) {
 		try {
-			found.push(describeResource(await read(reference)));
+			found.push(await read(reference));
 		} catch (error) {
 			errors.push(errorLine(error));
 		}

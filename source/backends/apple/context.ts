@@ -49,6 +49,8 @@ export type Live = {
 	lastExit: {readonly exitCode: number; readonly reason?: string};
 	/** Why its run is not watched any more; those who waited for it fail with this. */
 	lost?: HolmError;
+	/** Take all output that there is, for each who is attached or follows the log. */
+	readonly finishers: Set<() => Promise<void>>;
 	health?: Container['health'];
 	stopHealth?: () => void;
 };
@@ -173,7 +175,7 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 
 export const liveOf = ({lives}: Context, id: string): Live => {
 	const live = lives.get(id) ?? {
-		id, changed: createWake(), attempts: 0, isStopped: false, isRemoved: false, exits: 0, lastExit: {exitCode: 0},
+		id, changed: createWake(), attempts: 0, isStopped: false, isRemoved: false, exits: 0, lastExit: {exitCode: 0}, finishers: new Set(),
 	};
 	lives.set(id, live);
 	return live;

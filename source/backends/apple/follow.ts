@@ -73,22 +73,28 @@ export const follow = async (program: Program, {directory, from, hasStamps = fal
 		}
 	};
 
+	const finish = async () => {
+		execution.stdin.write('finish\n');
+		await passing;
+		if (isClosed) {
+			return;
+		}
+
+		const rest = await write(restScript, offsets);
+		rest.stdin.end();
+		await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
+		execution.stdin.end();
+		await execution.ended.catch(() => undefined);
+	};
+
+	let finishing: Promise<void> | undefined;
 	const passing = Promise.all([pass('stdout', execution.stdout), pass('stderr', execution.stderr)]);
 	return {
 		offsets: () => ({...offsets}),
 		stamps: execution.stdin,
 		async finish() {
-			execution.stdin.write('finish\n');
-			await passing;
-			if (isClosed) {
-				return;
-			}
-
-			const rest = await write(restScript, offsets);
-			rest.stdin.end();
-			await Promise.all([pass('stdout', rest.stdout), pass('stderr', rest.stderr)]);
-			execution.stdin.end();
-			await execution.ended.catch(() => undefined);
+			finishing ??= finish();
+			return finishing;
 		},
 		close() {
 			isClosed = true;

@@ -87,13 +87,36 @@ async function * readLog(context: Context, item: Item, options: LogOptions): Asy
 	}
 
 	await adoptRun(context, item);
-	const isEnded = () => !live.run && !live.cancelRestart;
+	const {promise: read, resolve: onRead} = Promise.withResolvers<void>();
+	let isLast = false;
+	/** Reads the rest before it is removed. */
+	const finish = async () => {
+		isLast = true;
+		live.changed.notify();
+		return read;
+	};
+
+	using _finisher = {
+		[Symbol.dispose]() {
+			live.finishers.delete(finish);
+			onRead();
+		},
+	};
+	if (follow) {
+		live.finishers.add(finish);
+	}
+
+	const isEnded = () => isLast || (!live.run && !live.cancelRestart);
 	let from: Ends = {stdout: 0, stderr: 0};
 	for (let isFirst = true; ; isFirst = false) {
 		const isWhole = isEnded();
 		const changed = live.changed.wait(signal);
 		const {entries, ends} = await readPart(context, item, from, isWhole || !follow);
 		from = ends;
+		if (isWhole) {
+			onRead();
+		}
+
 		const wanted = entries.filter(entry => isInTime(entry));
 		for (const entry of (isFirst ? lastOf(wanted, tail) : wanted).filter(entry => isOfStream(entry))) {
 			if (signal?.aborted) {

@@ -1,8 +1,9 @@
 import {createWriteStream} from 'node:fs';
-import {Readable} from 'node:stream';
+import {Readable, type Writable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {pack, type Header} from 'tar-stream';
 import type {TarEntry} from '../../archive/tar-entries.js';
+import {drained} from './follow.js';
 
 /** A tar that is written to a file, entry by entry. */
 export type PackedFile = {
@@ -27,14 +28,7 @@ export const packFile = (file: string): PackedFile => {
 			const sink = archive.entry(header);
 			for await (const chunk of content) {
 				if (!sink.write(chunk)) {
-					await new Promise<void>(resolve => {
-						sink.once('drain', () => {
-							resolve();
-						});
-						sink.once('close', () => {
-							resolve();
-						});
-					});
+					await drained(sink as unknown as Writable);
 				}
 			}
 

@@ -112,8 +112,10 @@ const attach = async (
 			}
 		},
 	});
+	live.finishers.add(following.finish);
 	const leave = () => {
 		end.isOver = true;
+		live.finishers.delete(following.finish);
 		following.close();
 		live.changed.notify();
 		stdout.end();
@@ -135,6 +137,7 @@ const attach = async (
 
 		if (!end.isOver) {
 			await following.finish();
+			live.finishers.delete(following.finish);
 			end.isOver = true;
 			stdout.end();
 			stderr.end();

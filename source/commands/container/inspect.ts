@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {inspectAll, inspectFlags} from '../inspect.js';
+import {describe, inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
 	usage: 'CONTAINER...',
@@ -9,6 +9,6 @@ export const command = defineCommand({
 	},
 	async run(context, {format, size}, input) {
 		const engine = await context.engine();
-		return inspectAll(context, input, async reference => engine.container(reference, {size}), format);
+		return inspectAll(context, input, async reference => describe('container', await engine.container(reference, {size})), format);
 	},
 });

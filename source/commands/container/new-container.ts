@@ -84,7 +84,7 @@ export const createFromFlags = async (context: Context, flags: ContainerFlags, i
 
 	try {
 		const engine = await context.engine();
-		const {id, warnings} = await withPatience(context, 'Creating; the first container of an image creates the image\'s disk, which takes some seconds.', createPulling(context, engine, configuration, flags));
+		const {id, warnings} = await withPatience(context, 'Still creating; the first container of an image takes longest.', createPulling(context, engine, configuration, flags));
 		await handle?.writeFile(id);
 		for (const warning of warnings) {
 			printError(context, `WARNING: ${escapeControls(warning)}`);

@@ -56,7 +56,7 @@ export const command = defineCommand({
 		const container = await createFromFlags(context, given, input);
 		const {id, configuration} = container;
 		const engine = await context.engine();
-		const start = async () => withPatience(context, 'Still starting. The first VM of a size is booted and saved as a template; later ones start from it.', startOrUndo(engine, container));
+		const start = async () => withPatience(context, 'Still starting; the first container of an engine takes longest.', startOrUndo(engine, container));
 		if (given.detach) {
 			await start();
 			print(context, id);

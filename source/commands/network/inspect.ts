@@ -1,11 +1,11 @@
 import {defineCommand} from '../command.js';
-import {inspectAll, inspectFlags} from '../inspect.js';
+import {describe, inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
 	usage: 'NETWORK...',
 	flags: inspectFlags,
 	async run(context, {format}, input) {
 		const engine = await context.engine();
-		return inspectAll(context, input, engine.network, format);
+		return inspectAll(context, input, async reference => describe('network', await engine.network(reference)), format);
 	},
 });

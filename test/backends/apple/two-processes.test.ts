@@ -125,6 +125,17 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 	await stop.ended;
 	t.is((await other.container(fourth)).status.state, 'exited');
 	await other.removeContainer(fourth);
+
+	// The end of a log that is removed with its container, which has no end of line.
+	const {id: fifth} = await one.createContainer(configuration({
+		image, autoRemove: true, openStdin: true, command: ['sh', '-c', 'read line; printf "the end"'],
+	}));
+	await one.startContainer(fifth);
+	const log = textOf(one, fifth, true);
+	const removed = one.waitContainer(fifth, 'removed');
+	(await one.attachContainer(fifth, {stdin: true})).stdin.end('go\n');
+	t.is(await log, 'stdout the end');
+	t.is((await removed).exitCode, 0);
 });
 
 test('the end of a run is seen where the host has no watch left', async t => {

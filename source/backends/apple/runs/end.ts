@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {uncheckedHealth} from '../../../rules/containers/health.js';
 import {settledAfter, shouldRestart} from '../../../rules/containers/restart-policy.js';
 import {liveOf, publishOf, type Context, type Run} from '../context.js';
@@ -6,6 +7,9 @@ import {findById, readItems, type Item} from '../listing.js';
 import {publishUse} from './publish-use.js';
 import {removeItem} from './remove.js';
 import {restartLater, type Restart} from './restart.js';
+
+/** Milliseconds that those who are attached or follow the log have to take the rest of the output. */
+const finishMs = 10_000;
 
 /** Does what follows the end of a run. */
 export const endRun = async (context: Context, before: Item, run: Run, start: Restart): Promise<void> => {
@@ -41,6 +45,8 @@ export const endRun = async (context: Context, before: Item, run: Run, start: Re
 	live.lastExit = {exitCode: exit.exitCode};
 	live.exits++;
 	if (autoRemove && !willRestart) {
+		// Its output goes with it. One who takes nothing keeps it for a while only.
+		await Promise.race([Promise.allSettled([...live.finishers].map(async finish => finish())), sleep(finishMs, undefined, {ref: false})]);
 		await removeItem(context, item, {volumes: true}).catch(() => undefined);
 	}
 

@@ -67,6 +67,12 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 	const connections = new Map<Connection, Socket | undefined>();
 	const seen = {mostCommands: 0, connections: 0, refused: 0, commands: 0};
 	const env = {...variables, PATH: ''};
+	let isAway = false;
+	const cut = () => {
+		for (const socket of connections.values()) {
+			socket?.destroy();
+		}
+	};
 
 	const run = (channel: ServerChannel, line: string, terminal: {size: Size; resize?: (size: Size) => void} | undefined) => {
 		seen.commands++;
@@ -137,6 +143,12 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 	};
 
 	const server = new Server({hostKeys: [hostKey.private]}, client => {
+		if (isAway) {
+			client.on('error', () => undefined);
+			(client as unknown as {_sock?: Socket})._sock?.destroy();
+			return;
+		}
+
 		seen.connections++;
 		// Its type lacks this.
 		(client as Connection & {setNoDelay: (isOn: boolean) => void}).setNoDelay(true);
@@ -202,10 +214,14 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 		seen,
 		target: `${user}@127.0.0.1:${port}`,
 		/** Cuts all connections. */
-		cut() {
-			for (const socket of connections.values()) {
-				socket?.destroy();
-			}
+		cut,
+		/** Cuts all connections and ends new ones at once, until it comes back. */
+		leave() {
+			isAway = true;
+			cut();
+		},
+		comeBack() {
+			isAway = false;
 		},
 		async close() {
 			server.close();

@@ -187,7 +187,7 @@ const create: Command = async (world, words, {out, err}) => {
 			protocol: proto as 'tcp' | 'udp',
 		})),
 		mounts: [
-			...mounts.filter(({file}) => file === undefined).map(({memory}) => memory),
+			...mounts.filter(({file}) => world.isReal || file === undefined).map(({memory}) => memory),
 			...tmpfs.map(target => ({type: 'tmpfs' as const, target, readOnly: false, options: []})),
 		],
 		readOnlyRoot: parsed.has('--read-only'),
@@ -240,8 +240,8 @@ const passInput = (invocation: Invocation, session: Session) => {
 };
 
 /** Shows a container the files of the host that are mounted in it, such as its `/etc/hosts`. */
-const syncFiles = async ({memory}: World, {files, memoryId}: StandInContainer) => {
-	if (files.length > 0) {
+const syncFiles = async ({memory, isReal}: World, {files, memoryId}: StandInContainer) => {
+	if (files.length > 0 && !isReal) {
 		await memory.writeArchive(memoryId, '/', tarOf(files.map(({source, target}) => [target.slice(1), readFileSync(source, 'utf8')])));
 	}
 };
@@ -445,7 +445,7 @@ const exec: Command = async (world, words, invocation) => {
 	}
 
 	await syncFiles(world, container);
-	const program = guestPrograms[command[0]!];
+	const program = world.isReal ? undefined : guestPrograms[command[0]!];
 	if (program) {
 		return program(world, [id, ...command.slice(1)], invocation);
 	}

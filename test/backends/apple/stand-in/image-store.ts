@@ -4,7 +4,7 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import {extract, pack, type Header} from 'tar-stream';
-import type {MemoryEngine} from '../../../../source/backends/memory/engine.js';
+import type {Engine} from '../../../../source/engine/engine.js';
 import {formatReference, parseReference} from '../../../../source/rules/images/reference.js';
 import {dateOf} from './grammar.js';
 import {Refusal} from './invocation.js';
@@ -41,7 +41,7 @@ const files = async (tar: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string
 const fullName = (reference: string): string => formatReference({tag: 'latest', ...parseReference(reference)});
 
 /** Images as blobs in a directory, and as names of indexes. */
-export const createImageStore = (root: string, memory: MemoryEngine, architecture: string) => {
+export const createImageStore = (root: string, memory: Engine, architecture: string) => {
 	const directory = path.join(root, 'content/blobs/sha256');
 	mkdirSync(directory, {recursive: true});
 	/** Digests of indexes by names. */
@@ -92,9 +92,10 @@ export const createImageStore = (root: string, memory: MemoryEngine, architectur
 		const archive = await files(await memory.saveImages([name]));
 		const [item] = JSON.parse(archive.get('manifest.json')!.content.toString()) as Array<{Config: string; Layers: string[]}>;
 		const config = JSON.parse(archive.get(item!.Config)!.content.toString()) as Json & {rootfs: {diff_ids: string[]}};
-		const layer = put(archive.get(item!.Layers[0]!)!.content, 'application/vnd.oci.image.layer.v1.tar');
-		const base = below.map(digest => ({mediaType: layer.mediaType, digest, size: get(digest).length}));
-		return add(name, {...config, rootfs: {type: 'layers', diff_ids: [...below, layer.digest]}}, [...base, layer]);
+		const mediaType = 'application/vnd.oci.image.layer.v1.tar';
+		const own = item!.Layers.map(layer => put(archive.get(layer)!.content, mediaType));
+		const layers = [...below.map(digest => ({mediaType, digest, size: get(digest).length})), ...own];
+		return add(name, {...config, rootfs: {type: 'layers', diff_ids: layers.map(({digest}) => digest)}}, layers);
 	};
 
 	const find = (reference: string): {readonly name: string; readonly index: string} => {
@@ -146,6 +147,7 @@ export const createImageStore = (root: string, memory: MemoryEngine, architectur
 		names,
 		find,
 		takeFromMemory,
+		flatten,
 		layersOf: (index: string) => manifestOf(index).manifest.layers.map(({digest}) => digest),
 		configOf: (index: string): {config?: {
 			Entrypoint?: string[];

@@ -308,7 +308,31 @@ const registry: Readonly<Record<string, Command>> = {
 	},
 };
 
-/** Builds in the engine in memory, which prints in the manner of a classic builder. */
+/** Gives an engine with machines the image that a build begins with. Resolves with the layers that an engine in memory leaves out of what it builds. */
+const layersBelow = async ({images: store, memory, isReal}: World, base: string): Promise<readonly string[]> => {
+	let index: string;
+	try {
+		({index} = store.find(base));
+	} catch {
+		// It is pulled.
+		return [];
+	}
+
+	if (!isReal) {
+		return store.layersOf(index);
+	}
+
+	const {Env: variables = [], WorkingDir: directory = '', Cmd: command, Entrypoint: entrypoint} = store.configOf(index).config ?? {};
+	await memory.importImage(await store.flatten(index), {tag: base, changes: [
+		...variables.map(variable => `ENV ${variable.replace('=', '="')}"`),
+		...directory === '' ? [] : [`WORKDIR ${directory}`],
+		...command ? [`CMD ${JSON.stringify(command)}`] : [],
+		...entrypoint ? [`ENTRYPOINT ${JSON.stringify(entrypoint)}`] : [],
+	]});
+	return [];
+};
+
+/** Builds in the engine that does the work, which prints in the manner of a classic builder. */
 const build: Command = async (world, words, {err, out}) => {
 	const parsed = parseWords(words, {
 		'-t': 'value', '-f': 'value', '--build-arg': 'value', '--target': 'value', '--no-cache': 'flag', '--pull': 'flag', '-o': 'value', '--platform': 'value', '-l': 'value', '-q': 'flag', '--progress': 'value', '-c': 'value', '-m': 'value',
@@ -318,6 +342,7 @@ const build: Command = async (world, words, {err, out}) => {
 	const base = /^FROM (?<base>\S+)$/mv.exec(readFileSync(file, 'utf8'))?.groups?.base ?? 'scratch';
 	const tag = parsed.value('-t')!;
 	await err('Dialing builder\n');
+	const below = await layersBelow(world, base);
 	for await (const {text: printed} of world.memory.buildImage(packEntries(walk(directory, '.')), {
 		tags: [tag],
 		file: path.relative(directory, file),
@@ -330,13 +355,6 @@ const build: Command = async (world, words, {err, out}) => {
 		if (printed !== undefined && !printed.startsWith('Successfully')) {
 			await err(printed);
 		}
-	}
-
-	let below: readonly string[] = [];
-	try {
-		below = world.images.layersOf(world.images.find(base).index);
-	} catch {
-		// It was pulled.
 	}
 
 	await world.images.takeFromMemory(tag, below);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {createMemoryEngine} from '../../../../source/backends/memory/engine.js';
+import type {Engine} from '../../../../source/engine/engine.js';
 import {containerCommands} from './containers.js';
 import {Refusal, serveInvocation, type Invocation} from './invocation.js';
 import {findCommand} from './resources.js';
@@ -79,15 +80,17 @@ type Options = {
 	readonly isServing?: boolean;
 	/** Whether it has a kernel for its containers; default true. */
 	readonly hasKernel?: boolean;
+	/** An engine that does the work with machines of its own; default one in memory. The caller closes it. */
+	readonly machines?: Engine;
 };
 
-/** Starts what the stand-in's program talks to: Apple's service over the engine in memory. */
-export const startStandIn = async ({isServing = true, hasKernel = true}: Options = {}) => {
+/** Starts what the stand-in's program talks to: Apple's service over another engine. */
+export const startStandIn = async ({isServing = true, hasKernel = true, machines}: Options = {}) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-apple-'));
 	const home = path.join(directory, 'home');
 	await mkdir(home);
-	const memory = createMemoryEngine();
-	const world = await createWorld(memory, path.join(directory, 'root'));
+	const memory = machines ? undefined : createMemoryEngine();
+	const world = await createWorld(machines ?? memory!, {root: path.join(directory, 'root'), isReal: machines !== undefined});
 	world.isServing = isServing;
 	if (hasKernel) {
 		installKernel(world);
@@ -131,7 +134,7 @@ export const startStandIn = async ({isServing = true, hasKernel = true}: Options
 				open.destroy();
 			}
 
-			memory.close();
+			memory?.close();
 			// Shells that wait for the end of a container may still write there.
 			await rm(directory, {recursive: true, force: true, maxRetries: 10});
 		},

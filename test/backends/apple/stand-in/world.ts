@@ -1,6 +1,6 @@
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import type {MemoryEngine} from '../../../../source/backends/memory/engine.js';
+import type {Engine} from '../../../../source/engine/engine.js';
 import type {Container} from '../../../../source/engine/resources.js';
 import {dateOf} from './grammar.js';
 import {createImageStore, type ImageStore} from './image-store.js';
@@ -11,7 +11,7 @@ export type MountedFile = {readonly source: string; readonly target: string};
 
 export type StandInContainer = {
 	readonly id: string;
-	/** In the engine in memory. */
+	/** In the engine that does the work. */
 	readonly memoryId: string;
 	readonly createdAt: number;
 	/** `configuration` of Apple's document, without what is the same for all. */
@@ -45,7 +45,10 @@ export type StandInVolume = {
 
 /** What Apple's service has. */
 export type World = {
-	readonly memory: MemoryEngine;
+	/** The engine that does the work; most often one in memory. */
+	readonly memory: Engine;
+	/** Whether its containers are machines, which run the programs of their images and see the files of this host. */
+	readonly isReal: boolean;
 	readonly root: string;
 	readonly architecture: string;
 	readonly images: ImageStore;
@@ -65,7 +68,7 @@ export const installKernel = (world: Pick<World, 'root' | 'architecture'>): void
 	writeFileSync(kernel, 'kernel');
 };
 
-export const createWorld = async (memory: MemoryEngine, root: string): Promise<World> => {
+export const createWorld = async (memory: Engine, {root, isReal}: Pick<World, 'root' | 'isReal'>): Promise<World> => {
 	const {architecture} = await memory.version();
 	const images = createImageStore(root, memory, architecture);
 	for (const image of await memory.images()) {
@@ -77,6 +80,7 @@ export const createWorld = async (memory: MemoryEngine, root: string): Promise<W
 	const bridge = await memory.network('bridge');
 	return {
 		memory,
+		isReal,
 		root,
 		architecture,
 		images,
