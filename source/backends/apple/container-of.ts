@@ -90,7 +90,7 @@ export const statusOf = (apple: AppleContainer, stored: Stored, {isWaiting = fal
 	if (exit === undefined) {
 		return apple.startedDate === undefined && (began === undefined || seen === undefined)
 			? {state: 'created'}
-			: {state: 'exited', exitCode: 0, reason: unknownStatus, outOfMemory: false, startedAt, finishedAt: startedAt};
+			: {state: 'exited', exitCode: 255, reason: unknownStatus, outOfMemory: false, startedAt, finishedAt: startedAt};
 	}
 
 	const finishedAt = Math.max(exit.finishedAt, startedAt);
