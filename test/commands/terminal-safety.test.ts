@@ -48,7 +48,7 @@ const engine: Partial<Engine> = {
 const commands: Readonly<Record<string, readonly [Command, ...string[]]>> = {
 	inspect: [inspectContainer, 'web'],
 	'inspect --format json': [inspectContainer, '--format', 'json', 'web'],
-	'inspect of labels': [inspectContainer, '--format', '{{json .configuration.labels}}', 'web'],
+	'inspect of labels': [inspectContainer, '--format', '{{json .Config.Labels}}', 'web'],
 	ps: [ps, '--format', 'json'],
 	images: [images, '--format', 'json'],
 	history: [history, '--format', 'json', 'x'],
