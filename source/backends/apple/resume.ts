@@ -2,6 +2,7 @@ import {asHolmError, messageOf} from '../../engine/errors.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
+import {unknownStatus} from './container-of.js';
 import {liveOf, type Context, type Run} from './context.js';
 import {beginHealth} from './health.js';
 import {refreshHosts} from './hosts.js';
@@ -15,7 +16,8 @@ import {startItem} from './runs/start.js';
 /** Whether the policy of a container that has ended starts it again. */
 const isToRestart = ({container: {configuration, status, restartCount}, stored}: Item): boolean => status.state === 'exited' && shouldRestart(
 	configuration.restartPolicy,
-	{exitCode: status.exitCode, isStopped: stored.state.isStopped === true, restartCount},
+	// What is not known is no failure: Apple's own program may have stopped it.
+	{exitCode: status.reason === unknownStatus ? 0 : status.exitCode, isStopped: stored.state.isStopped === true, restartCount},
 );
 
 /** Runs that are watched here, and were begun by other processes. */
