@@ -1,7 +1,5 @@
 import test from 'ava';
 import {createContext} from '../../../source/backends/apple/context.js';
-import {createAppleEngine} from '../../../source/backends/apple/engine.js';
-import {createLocalTransport} from '../../../source/backends/apple/local.js';
 import {changesOf, programWords} from '../../../source/backends/apple/polling/changes-of.js';
 import {createList} from '../../../source/backends/apple/polling/list.js';
 import {nextLook, type Kind, type Looker, type Past} from '../../../source/backends/apple/polling/plan.js';
@@ -9,7 +7,7 @@ import {whileServed} from '../../../source/backends/apple/polling/service.js';
 import {sample} from '../../../source/backends/apple/sampler.js';
 import {HolmError} from '../../../source/engine/errors.js';
 import {configuration} from '../../engine/resources.js';
-import {startStandIn} from './stand-in/server.js';
+import {openEngine} from './helpers/open-engine.js';
 
 const dashboard = (idleMs: number, shown: readonly Kind[] = [], isRemote = false): Looker => ({
 	who: 'dashboard', idleMs, shown, isRemote,
@@ -109,13 +107,7 @@ test('a list is read anew when it is too old, or forgotten', async t => {
 });
 
 test('snapshots of those who look again and again run what the plan has', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {standIn, transport, engine} = await openEngine(t);
 	const since = () => {
 		const start = standIn.ran.length;
 		return () => standIn.ran.slice(start).filter(words => !words.startsWith('system')).toSorted();
@@ -156,13 +148,7 @@ test('snapshots of those who look again and again run what the plan has', async 
 });
 
 test('nothing but its state is asked of a service that does not run', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {standIn, transport, engine} = await openEngine(t);
 	const attention = {shown: [], idleMs: 0} as const;
 	// What is read of images once is not asked for later.
 	await engine.images();

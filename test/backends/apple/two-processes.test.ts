@@ -15,6 +15,7 @@ import {createLocalTransport} from '../../../source/backends/apple/local.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import type {HolmError} from '../../../source/engine/errors.js';
 import {configuration} from '../../engine/resources.js';
+import {openEngine} from './helpers/open-engine.js';
 import {startStandIn} from './stand-in/server.js';
 
 const image = 'alpine/bash';
@@ -139,12 +140,7 @@ test('what one process starts, another one sees, follows, attaches to and stops'
 });
 
 test('the end of a run is seen where the host has no watch left', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
+	const {transport} = await openEngine(t);
 	const {id} = await createAppleEngine(transport).createContainer(configuration({image, command: ['sleep', '1000']}));
 	await createAppleEngine(transport).startContainer(id);
 	const other = createAppleEngine({...transport, watch: () => undefined});
@@ -154,13 +150,7 @@ test('the end of a run is seen where the host has no watch left', async t => {
 });
 
 test('why a start fails is not in the output of the container', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {engine} = await openEngine(t);
 	for (const isTerminal of [false, true]) {
 		for (const hasInput of [false, true]) {
 			const {id} = await engine.createContainer(configuration({
@@ -177,13 +167,7 @@ test('why a start fails is not in the output of the container', async t => {
 });
 
 test('a container that Apple\'s own program started is followed to its end, which has an unknown status', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {standIn, transport, engine} = await openEngine(t);
 	const run = async (...words: readonly string[]) => {
 		const execution = await transport.execute([standIn.environment.HOLM_CONTAINER, ...words]);
 		execution.stdin.end();
@@ -207,12 +191,7 @@ test('a container that Apple\'s own program started is followed to its end, whic
 });
 
 test('a restart by policy that fails is the reason of the state, and logged', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: standIn.environment});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
+	const {standIn, transport} = await openEngine(t);
 	const {promise: logged, resolve: log} = Promise.withResolvers<string>();
 	const engine = createAppleEngine(transport, {log});
 	const {id} = await engine.createContainer(configuration({
@@ -233,13 +212,7 @@ test('a restart by policy that fails is the reason of the state, and logged', as
 });
 
 test('below macOS 26 there is the default network alone', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: {...standIn.environment, HOLM_STAND_IN_FAILURE: 'macOS 15, network command'}});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {engine} = await openEngine(t, {HOLM_STAND_IN_FAILURE: 'macOS 15, network command'});
 	const {id} = await engine.createContainer(configuration({image, command: ['sleep', '1000']}));
 	await engine.startContainer(id);
 	const {containers, networks} = await engine.snapshot();
@@ -250,13 +223,7 @@ test('below macOS 26 there is the default network alone', async t => {
 });
 
 test('a container that cannot be made leaves nothing', async t => {
-	const standIn = await startStandIn();
-	const transport = createLocalTransport({environment: {...standIn.environment, HOLM_STAND_IN_FAILURE: 'create, bind source missing'}});
-	t.teardown(async () => {
-		transport.close();
-		await standIn.close();
-	});
-	const engine = createAppleEngine(transport);
+	const {engine} = await openEngine(t, {HOLM_STAND_IN_FAILURE: 'create, bind source missing'});
 	await t.throwsAsync(engine.createContainer(configuration({
 		image, command: ['true'], mounts: [{type: 'volume', source: '', target: '/data', readOnly: false}],
 	})), {message: /does not exist/v});
