@@ -1,13 +1,7 @@
 import {rm, writeFile} from 'node:fs/promises';
-import {
-	insecurity,
-	listenOn,
-	listenOnPassed,
-	type Listening,
-} from '../api/listeners.js';
+import {listenOnPassed, type Listening} from '../api/listeners.js';
 import {refuseWaiting} from '../api/refuse-waiting.js';
 import {createApiServer} from '../api/server.js';
-import {describeAddress} from '../wire/addresses.js';
 import {packageVersion} from '../wire/package-version.js';
 import {asHolmError, messageOf} from '../engine/errors.js';
 import {compileOnMainThread} from '../engine/exit-deadlock.js';
@@ -17,6 +11,7 @@ import {identify} from '../host/machines/process.js';
 import {passedDescriptors} from '../host/service/passed-sockets.js';
 import {isHostStopping} from '../host/service/service.js';
 import {pathsOf} from '../host/store/paths.js';
+import {serveOn} from './serve-on.js';
 
 /** Messages of a daemon to the process that started it, over the IPC channel. */
 export type DaemonNews =
@@ -68,11 +63,7 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 	const closers: Array<() => void> = [];
 	const listening: readonly Listening[] = [{kind: 'unix', path: paths.socket}, ...addresses];
 	for (const address of listening) {
-		closers.push(await listenOn(server, address));
-		log(`serving ${describeAddress(address)} as process ${process.pid}`);
-		if (address.kind === 'tcp' && !address.tls) {
-			log(`warning: ${insecurity(address)}`);
-		}
+		closers.push(await serveOn(server, address, log));
 	}
 
 	// Handle signals before the process id is written.

@@ -1,13 +1,13 @@
 import {rm} from 'node:fs/promises';
-import {insecurity, listenOn, type Listening} from '../../api/listeners.js';
+import type {Listening} from '../../api/listeners.js';
 import {createApiServer} from '../../api/server.js';
 import {openAppleEngine} from '../../backends/apple/engine.js';
 import {createLocalTransport} from '../../backends/apple/local.js';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import {compileOnMainThread} from '../../engine/exit-deadlock.js';
 import {heldStatus} from '../../host/lock.js';
-import {describeAddress} from '../../wire/addresses.js';
 import type {DaemonNews} from '../main.js';
+import {serveOn} from '../serve-on.js';
 import {takeLock} from './lock.js';
 import type {ApplePaths} from './paths.js';
 
@@ -37,15 +37,10 @@ const serve = async ({socket}: ApplePaths, addresses: readonly Listening[]): Pro
 	await rm(socket, {force: true});
 	// Until a new socket's mode is set, only its owner can connect. Directories that are made for mounts get the user's mode.
 	const usual = process.umask(0o077);
-	const closers: Array<() => void> = [await listenOn(server, {kind: 'unix', path: socket}, {mode: 0o600})];
+	const closers = [await serveOn(server, {kind: 'unix', path: socket}, log, {mode: 0o600})];
 	process.umask(usual);
-	log(`serving ${socket} as process ${process.pid}`);
 	for (const address of addresses) {
-		closers.push(await listenOn(server, address));
-		log(`serving ${describeAddress(address)}`);
-		if (address.kind === 'tcp' && !address.tls) {
-			log(`warning: ${insecurity(address)}`);
-		}
+		closers.push(await serveOn(server, address, log));
 	}
 
 	const {promise: told, resolve} = Promise.withResolvers<NodeJS.Signals>();
