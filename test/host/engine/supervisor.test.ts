@@ -150,6 +150,9 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 		}
 
 		await supervisor.close();
+		// A start or an end that goes on writes the record, whose directory is then removed.
+		await entry.queue(async () => undefined);
+		await ('over' in entry.run ? entry.run.over : undefined);
 	});
 
 	return {
