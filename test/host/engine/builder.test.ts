@@ -13,8 +13,8 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
-import ssh2 from 'ssh2';
 import {namespaceNameOf} from '../../../source/host/bridges/namespace.js';
+import {newKey} from '../../../source/host/machines/ssh/key.js';
 import {run as execute} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {findPlugin} from '../../hosts/userland.js';
@@ -152,7 +152,7 @@ if (missingClient === undefined) {
 			ignored: '',
 			word: '',
 		});
-		await writeFile(path.join(world.directory, 'key'), ssh2.utils.generateKeyPairSync('ed25519').private, {mode: 0o600});
+		await writeFile(path.join(world.directory, 'key'), newKey().privateKey, {mode: 0o600});
 		const {stdout} = await world.run(['build', '-t', 'own', '--build-arg', 'WHO=eve', '--secret', `id=token,src=${world.directory}/token`, '--secret', 'id=WORD', '--ssh', `key=${world.directory}/key`, '--ulimit', 'nofile=77', '--network', 'none', directory], {environment: {WORD: 'of the environment'}});
 		t.regex(stdout, /^#\d+ \[2\/3\] RUN .*\n(?:.*\n)*#\d+ \d+\.\d+ unended\n#\d+ DONE \d+\.\ds\n(?:.*\n)*Successfully built [\da-f]{12}\nSuccessfully tagged own:latest\n$/mv);
 		t.is(await world.holm('run', '--rm', 'own', 'sh', '-c', 'cat /said; ls /context'), 'secret\nof the environmenteve\nContainerfile\nword');

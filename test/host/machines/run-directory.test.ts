@@ -21,10 +21,11 @@ import {machineFiles} from '../../../source/host/machines/qemu.js';
 import {connectQmp} from '../../../source/host/machines/qmp.js';
 import {writeRecord} from '../../../source/host/machines/record.js';
 import {connectOwn} from '../../../source/host/machines/run-directory.js';
+import {newKey} from '../../../source/host/machines/ssh/key.js';
 import {lastWords} from '../../../source/host/machines/status.js';
 import {hostTest} from '../images/storage-helper.js';
 
-const {private: privateKey} = ssh2.utils.generateKeyPairSync('ed25519');
+const {privateKey} = newKey();
 
 /** A socket that acts like a monitor and records what it receives. */
 const listen = async (t: ExecutionContext, file: string, uid: number) => {

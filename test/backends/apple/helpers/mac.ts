@@ -8,9 +8,10 @@ import process from 'node:process';
 import type {Readable, Writable} from 'node:stream';
 import ssh2, {type Connection, type ServerChannel} from 'ssh2';
 import {quoteWord} from '../../../../source/backends/apple/quote-command.js';
+import {newKey} from '../../../../source/host/machines/ssh/key.js';
 import type {Environment} from '../../../../source/backends/hosts/which-engine.js';
 
-const {Server, utils} = ssh2;
+const {Server} = ssh2;
 
 const user = 'build';
 
@@ -40,16 +41,6 @@ type Behaviour = {
 	readonly sockets?: Readonly<Record<string, string>>;
 };
 
-/** Some of the keys that ssh2 makes cannot be read again. */
-const makeKey = () => {
-	let key;
-	do {
-		key = utils.generateKeyPairSync('ed25519');
-	} while (utils.parseKey(key.private) instanceof Error);
-
-	return key;
-};
-
 /** Gives a command a terminal, as an SSH server does, in the raw mode that the client asks for. `script` needs a pipe as its input, and Node's are sockets. */
 const onTerminal = (line: string, {rows, cols}: Size): readonly string[] => {
 	const inner = `/usr/bin/stty raw -echo rows ${rows} columns ${cols}; /usr/bin/tty >&3; exec /bin/sh -c ${quoteWord(line)}`;
@@ -62,7 +53,7 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-mac-'));
 	const home = path.join(directory, 'home');
 	await mkdir(path.join(home, '.ssh'), {recursive: true, mode: 0o700});
-	const [hostKey, userKey] = [makeKey(), makeKey()];
+	const [hostKey, userKey] = [newKey(), newKey()];
 	const children = new Set<ChildProcess>();
 	const connections = new Map<Connection, Socket | undefined>();
 	const seen = {mostCommands: 0, connections: 0, refused: 0, commands: 0};
@@ -142,7 +133,7 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 		return child;
 	};
 
-	const server = new Server({hostKeys: [hostKey.private]}, client => {
+	const server = new Server({hostKeys: [hostKey.privateKey]}, client => {
 		if (isAway) {
 			client.on('error', () => undefined);
 			(client as unknown as {_sock?: Socket})._sock?.destroy();
@@ -206,8 +197,8 @@ export const startMac = async (variables: Readonly<Record<string, string | undef
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const {port} = server.address() as AddressInfo;
-	await writeFile(path.join(home, '.ssh/id_ed25519'), userKey.private, {mode: 0o600});
-	await writeFile(path.join(home, '.ssh/known_hosts'), `[127.0.0.1]:${port} ${hostKey.public}\n`);
+	await writeFile(path.join(home, '.ssh/id_ed25519'), userKey.privateKey, {mode: 0o600});
+	await writeFile(path.join(home, '.ssh/known_hosts'), `[127.0.0.1]:${port} ${hostKey.publicKey}\n`);
 	const environment: Environment = {HOME: home};
 	return {
 		environment,
