@@ -4,7 +4,15 @@ import type {Controller, Data, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../work/plan.js';
+import {
+	planConnect,
+	planDisconnect,
+	planPause,
+	planPrune,
+	planRemoveContainers,
+	planSignal,
+} from '../work/plan.js';
+import {namesOf} from '../work/result.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
@@ -51,28 +59,25 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 };
 
 const start = async (controller: View & Work) => {
-	const stopped = targets(controller).filter(({status: {state}}) => state === 'exited' || state === 'created');
-	if (stopped.length === 0) {
-		controller.notify('Already running');
+	const chosen = targets(controller);
+	const plan = planSignal('start', chosen);
+	if (plan.items.length === 0) {
+		controller.notify(chosen.length === 0 ? 'No container selected' : `Already running: ${namesOf(chosen, 'container')}`);
 		return;
 	}
 
-	await controller.work(`Starting ${stopped.map(({name}) => name).join(', ')}`, async (engine, {signal}) => {
-		const results = await Promise.allSettled(stopped.map(async ({id}) => signal.aborted ? undefined : engine.startContainer(id)));
-		const failures = results.flatMap((result, index) => result.status === 'rejected' ? [failureOf(stopped[index]!.name, result.reason)] : []);
-		if (failures.length > 0) {
-			controller.fail('Some containers did not start', failures);
-		}
-	});
+	await controller.execute(plan);
 };
 
 const pause = async (controller: View & Work) => {
-	const chosen = targets(controller).filter(({status: {state}}) => state === 'running' || state === 'paused');
-	await controller.work('Pausing or resuming', async engine => {
-		for (const {id, status} of chosen) {
-			await (status.state === 'paused' ? engine.unpauseContainer(id) : engine.pauseContainer(id));
-		}
-	});
+	const chosen = targets(controller);
+	const plan = planPause(chosen);
+	if (plan.items.length === 0) {
+		controller.notify(chosen.length === 0 ? 'No container selected' : `Not running: ${namesOf(chosen, 'container')}`);
+		return;
+	}
+
+	await controller.execute(plan);
 };
 
 const connect = (controller: View & Work & Data) => {
@@ -89,12 +94,8 @@ const connect = (controller: View & Work & Data) => {
 		title: `Connect ${chosen.map(({name}) => name).join(', ')} to`,
 		choices: choices.map(({id, name, subnet}) => ({id, label: `${name}  ${subnet}`})),
 		index: 0,
-		take(network) {
-			void controller.work('Connecting', async engine => {
-				for (const {id} of chosen) {
-					await engine.connectNetwork(id, {network, aliases: []});
-				}
-			});
+		take(id) {
+			void controller.execute(planConnect(choices.find(choice => choice.id === id)!, chosen));
 		},
 	});
 };

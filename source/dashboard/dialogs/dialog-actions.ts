@@ -24,7 +24,7 @@ const accept = (controller: View & Work) => {
 	const {dialog} = controller.getState();
 	close(controller);
 	if (dialog?.type === 'confirm' && dialog.isAccepting) {
-		void controller.execute(dialog.plan);
+		void controller.execute(dialog.plan, {isConfirmed: true});
 	} else if (dialog?.type === 'choose') {
 		const choice = dialog.choices[dialog.index];
 		if (choice) {
@@ -51,7 +51,7 @@ export const dialogActions: Actions = {
 		const {dialog} = controller.getState();
 		if (dialog?.type === 'confirm') {
 			close(controller);
-			void controller.execute(dialog.plan);
+			void controller.execute(dialog.plan, {isConfirmed: true});
 		}
 	},
 	'dialog.close': close,

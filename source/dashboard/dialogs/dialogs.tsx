@@ -20,9 +20,9 @@ const Scrolled = ({lines, top, width, height}: Size & {readonly lines: readonly 
 	return <Lines lines={lines.slice(start, start + height)} width={width} height={height}/>;
 };
 
-const Confirm = ({dialog: {plan, isAccepting, top}, width, height}: Of<'confirm'>) => {
+const Confirm = ({dialog: {plan, isAccepting, top, changes}, width, height}: Of<'confirm'>) => {
 	const theme = useTheme();
-	const lines = planLines(plan, width - 4, theme);
+	const lines = planLines(plan, width - 4, theme, changes);
 	const rows = Math.min(height - 4, lines.length);
 	const button = (label: string, isChosen: boolean) => theme.paint(isChosen ? 'selected' : 'text', isChosen && theme.depth === 'none' ? `[${label}]` : ` ${label} `);
 	return (

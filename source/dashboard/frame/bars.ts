@@ -100,6 +100,11 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 		], width, theme);
 	}
 
+	// Until the next key, also while a job runs.
+	if (notice !== '') {
+		return theme.paint('accent', fit(` ${notice}`, width, {ellipsis: theme.glyphs.ellipsis}));
+	}
+
 	const job = jobs.at(-1);
 	if (job) {
 		return joinItems([
@@ -107,10 +112,6 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 			item(['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : '']),
 			item(['key', 'Ctrl-X'], ['text', ' cancels']),
 		], width, theme);
-	}
-
-	if (notice !== '') {
-		return theme.paint('accent', fit(` ${notice}`, width, {ellipsis: theme.glyphs.ellipsis}));
 	}
 
 	if (dialog) {

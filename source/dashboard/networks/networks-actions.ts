@@ -2,7 +2,8 @@ import type {Actions} from '../work/actions.js';
 import type {Data, View} from '../work/controller.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
+import {planConnect, planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
+import {namesOf} from '../work/result.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
@@ -55,7 +56,11 @@ export const networksActions: Actions = {
 	},
 	'networks.connect'(controller) {
 		chooseContainer(controller, 'Connect to', isConnected => !isConnected, (id, network) => {
-			void controller.work('Connecting', async engine => engine.connectNetwork(id, {network, aliases: []}));
+			const {containers = [], networks = []} = controller.store.getState().snapshot ?? {};
+			const chosen = networks.find(candidate => candidate.id === network);
+			if (chosen) {
+				void controller.execute(planConnect(chosen, containers.filter(container => container.id === id)));
+			}
 		});
 	},
 	'networks.disconnect'(controller) {
@@ -66,8 +71,10 @@ export const networksActions: Actions = {
 		});
 	},
 	'networks.remove'(controller) {
+		const {snapshot} = controller.store.getState();
 		const networks = targetsIn(controller.listItems(), controller.getState(), 'networks');
-		controller.confirm(networks.length === 0 ? undefined : planRemoveNetworks(networks), 'Nothing to remove');
+		const plan = snapshot && networks.length > 0 ? planRemoveNetworks(networks, snapshot) : undefined;
+		controller.confirm(plan, networks.length === 0 ? 'No network selected' : `${namesOf(networks, 'network')}: the engine needs it itself and does not remove it`);
 	},
 	'networks.prune'(controller) {
 		const {snapshot} = controller.store.getState();

@@ -5,23 +5,31 @@ import {commandOf, completionsOf, focusedField, type Field, type FormState} from
 import {activeMaps, availableMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
 import {paletteEntries} from '../keys/palette.js';
-import type {Plan} from '../work/plan.js';
+import {commandsOf, stepsOf, type Plan} from '../work/plan.js';
+import {stepTitle} from '../work/result.js';
 import type {Dialog} from '../state/ui-state.js';
 import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
 type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;
 
-const planSentences = ({items, consequences, command}: Plan): readonly string[] => [
-	...items.map(({name, details}) => sentence(name, ...details)),
-	...consequences,
-	`Command line: ${command}`,
-];
+const planSentences = (plan: Plan, changes: readonly string[]): readonly string[] => {
+	const steps = stepsOf(plan);
+	return [
+		...changes.length === 0 ? [] : [sentence('Changed since you were asked', ...changes)],
+		...steps.flatMap((step, index) => [
+			...steps.length === 1 ? [] : [`Step ${index + 1} of ${steps.length}: ${stepTitle(step)}`],
+			...step.items.map(({name, details}) => sentence(name, ...details)),
+		]),
+		...plan.consequences,
+		...commandsOf(plan).map(command => `Command line: ${command}`),
+	];
+};
 
-const confirmReading = ({plan, isAccepting}: Of<'confirm'>): Reading => {
-	const lines = planSentences(plan);
+const confirmReading = ({plan, isAccepting, changes = []}: Of<'confirm'>): Reading => {
+	const lines = planSentences(plan, changes);
 	return {
-		key: `confirm ${plan.title} ${plan.items.map(({id}) => id).join(' ')}`,
+		key: `confirm ${plan.title} ${stepsOf(plan).flatMap(({items}) => items.map(({id}) => id)).join(' ')}`,
 		heading: `Question: ${plan.title}`,
 		opening: lines,
 		cursor: {id: String(isAccepting), text: `Answer: ${isAccepting ? plan.accept : 'Cancel'}. Enter confirms, Tab changes the answer, y is ${plan.accept}, Escape is Cancel`},

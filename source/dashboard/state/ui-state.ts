@@ -1,3 +1,4 @@
+import type {HistoryEntry} from '../activity/history.js';
 import type {Failure} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import type {TreeState} from '../inspect/tree-state.js';
@@ -26,7 +27,7 @@ export type WindowName = ListName | 'inspect';
 export type Choice = {readonly id: string; readonly label: string};
 
 export type Dialog =
-	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number}
+	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number; /** What has changed since it was asked before. */ readonly changes?: readonly string[]}
 	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]; /** Opens after this one is closed. */ readonly after?: Dialog}
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
@@ -51,8 +52,22 @@ export type Pending = {
 	readonly stop: () => void;
 };
 
+/** The progress of a part of a job, such as a layer of an image. */
+export type Part = {readonly id: string; readonly status: string; /** From 0 to 1; undefined if unknown. */ readonly share?: number};
+
 /** A running job. */
-export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
+export type Job = {
+	readonly id: number;
+	readonly title: string;
+	readonly progress: string;
+	readonly parts: readonly Part[];
+	readonly cancel: () => void;
+	/** Milliseconds since the epoch. */
+	readonly startedAt: number;
+	/** The equivalent command lines of a change. */
+	readonly commands: readonly string[];
+	readonly isCancelled: boolean;
+};
 
 export type UiState = {
 	readonly view: ViewName;
@@ -78,6 +93,8 @@ export type UiState = {
 	/** A message in the footer; the next key clears it. */
 	readonly notice: string;
 	readonly jobs: readonly Job[];
+	/** What was done from here, newest first. */
+	readonly history: readonly HistoryEntry[];
 	/** Grows to force a redraw. */
 	readonly redraws: number;
 };
@@ -92,5 +109,6 @@ export const initialUi: UiState = {
 	isBootLog: false,
 	notice: '',
 	jobs: [],
+	history: [],
 	redraws: 0,
 };

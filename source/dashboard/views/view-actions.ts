@@ -4,36 +4,60 @@ import {shortImage} from '../containers/rows.js';
 import type {Data, Setting, View, Work} from '../work/controller.js';
 import {buildForm} from '../forms/build-form.js';
 import {openForm} from '../forms/form-state.js';
+import {quoteWord} from '../forms/words.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
-import {isTextView} from '../state/ui-state.js';
+import {isTextView, type Part} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
-/** Pulls an image and reports the progress of all layers together. */
+// More layers do not fit on a screen.
+const layersShown = 40;
+
+/** Pulls an image and reports the progress of all layers together, and of each. */
 export const pull = async (controller: View & Work, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
 	const layers = new Map<string, {readonly current: number; readonly total: number}>();
+	const parts = new Map<string, Part>();
+	let last = '';
 	for await (const {id = '', status = '', current, total} of engine.pullImage(reference, {signal})) {
-		if (current !== undefined && total !== undefined && total > 0) {
-			layers.set(id, {current, total});
+		const size = current !== undefined && total !== undefined && total > 0 ? {current, total} : undefined;
+		if (size) {
+			layers.set(id, size);
+		} else if (/complete|exists/iv.test(status) && layers.has(id)) {
+			layers.set(id, {current: layers.get(id)!.total, total: layers.get(id)!.total});
+		}
+
+		if (id !== '' && (parts.has(id) || parts.size < layersShown)) {
+			const share = size ? Math.floor(size.current / size.total * 100) / 100 : (/complete|exists/iv.test(status) ? 1 : undefined);
+			parts.set(id, {id: clean(id), status: clean(status), ...share !== undefined && {share}});
 		}
 
 		const sums = [...layers.values()];
 		const all = sums.reduce((sum, layer) => sum + layer.total, 0);
-		report(all > 0 ? shortPercent(sums.reduce((sum, layer) => sum + layer.current, 0) / all * 100) : clean(status));
+		const percent = all > 0 ? shortPercent(Math.floor(sums.reduce((sum, layer) => sum + layer.current, 0) / all * 100)) : clean(status);
+		const now = [percent, ...parts.values().map(({status: text, share}) => `${text} ${share}`)].join('\n');
+		if (now !== last) {
+			last = now;
+			report(percent, [...parts.values()]);
+		}
 	}
 
-	controller.notify(`Pulled ${reference}`);
+	return {result: `Pulled ${reference}`};
+}, {
+	commands: [`holm pull ${quoteWord(reference)}`],
+	repeat() {
+		askPull(controller, reference);
+	},
 });
 
-const askPull = (controller: View & Work) => {
+const askPull = (controller: View & Work, value = '') => {
 	controller.ask({
 		title: 'Pull',
-		value: '',
+		value,
 		submit(reference) {
 			if (reference.trim() !== '') {
 				void pull(controller, reference.trim());
@@ -77,7 +101,13 @@ export const viewActions: Actions = {
 	},
 	'images.create'(controller) {
 		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
-		const ways = {pull: askPull, build: openBuild, run: createOf};
+		const ways = {
+			pull(here: View & Work) {
+				askPull(here);
+			},
+			build: openBuild,
+			run: createOf,
+		};
 		controller.open({
 			type: 'choose',
 			title: 'Create',
@@ -93,12 +123,14 @@ export const viewActions: Actions = {
 		});
 	},
 	'images.run': createOf,
-	'images.pull': askPull,
+	'images.pull'(controller) {
+		askPull(controller);
+	},
 	'images.build': openBuild,
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const images = targetsIn(controller.listItems(), controller.getState(), 'images');
-		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'Nothing to remove');
+		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'No image selected');
 	},
 	'images.prune'(controller) {
 		const {snapshot} = controller.store.getState();
@@ -120,7 +152,7 @@ export const viewActions: Actions = {
 	'volumes.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const volumes = targetsIn(controller.listItems(), controller.getState(), 'volumes');
-		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'Nothing to remove');
+		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'No volume selected');
 	},
 	'volumes.prune'(controller) {
 		const {snapshot} = controller.store.getState();

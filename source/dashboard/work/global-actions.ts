@@ -10,7 +10,6 @@ import {
 	type View,
 	type Work,
 } from './controller.js';
-import {recreate} from './execute.js';
 import {chooseEngine} from './switch-engine.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
@@ -49,21 +48,12 @@ const back = (controller: View) => {
 };
 
 const undo = async (controller: View & Work) => {
-	const last = controller.removed.shift();
-	if (!last) {
-		controller.notify('No removed containers or networks to recreate');
-		return;
+	const [last] = controller.removed;
+	if (last) {
+		await controller.restore(last);
+	} else {
+		controller.notify('No removal to undo');
 	}
-
-	const names = [...last.networks, ...last.containers].map(({name}) => name).join(', ');
-	await controller.work(`Recreating ${names}`, async engine => {
-		const {failures} = await recreate(engine, last);
-		if (failures.length > 0) {
-			controller.fail('Some of it could not be recreated', failures);
-		} else {
-			controller.notify(`Recreated ${names}`);
-		}
-	});
 };
 
 export const globalActions: Actions = {

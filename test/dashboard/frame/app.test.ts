@@ -44,7 +44,7 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 	await app.shows('holm rm --force two one');
 	await app.press('y');
 	await app.shows('No containers; c creates one');
-	await app.shows('Remove: 2 of 2 done; u recreates them');
+	await app.shows('Removed two, one; u recreates them');
 	t.is((await app.engine.snapshot()).containers.length, 0);
 	await app.press('u');
 	await app.shows('Recreated two, one');
@@ -61,11 +61,11 @@ test('only after a removal of containers or networks is u offered', async t => {
 	await app.press('D');
 	await app.shows('Remove web?');
 	await app.press('y');
-	await app.shows('Remove: 1 of 1 done; u recreates it');
+	await app.shows('Removed web; u recreates it');
 	await app.press('5', 'D');
 	await app.shows('Remove volume data?');
 	await app.press('y');
-	t.notRegex(await app.shows('Remove: 1 of 1 done'), /recreates/v);
+	t.notRegex(await app.shows('Removed volume data'), /recreates/v);
 	engine.close();
 });
 

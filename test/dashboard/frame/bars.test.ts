@@ -37,7 +37,7 @@ test('a lost connection and a job are cut, not left out', async t => {
 	t.regex(headerLine({...store.getState(), connection: {state: 'connected'}, roundTripMs: 41.7}, controller, 80, controller.theme), /connected.* 42 ms away/v);
 	const lost = headerLine({...store.getState(), connection: {state: 'lost', since: 0, reason: 'the socket is gone', remedy: 'start it'}}, controller, 40, controller.theme);
 	t.is(plain(lost), ' holm  LOST since 00:00:00 UTC, reconne…');
-	const job = {id: 1, title: 'Pulling docker.io/library/redis:alpine', progress: '25%', cancel() {}};
+	const job = {id: 1, title: 'Pulling docker.io/library/redis:alpine', progress: '25%', parts: [], startedAt: 0, commands: [], isCancelled: false, cancel() {}};
 	const footer = (width: number) => plain(footerLine(controller, {...controller.getState(), jobs: [job]}, width));
 	t.is(footer(20), ' Pulling docker.io/…');
 	t.is(footer(80), ' Pulling docker.io/library/redis:alpine… 25% Ctrl-X cancels');
