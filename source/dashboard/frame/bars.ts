@@ -95,7 +95,7 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 		const continuations = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
 		return joinItems([
 			item(['key', ` ${describeKey(pending.keys, isAscii)} `], ['dim', 'then ']),
-			...continuations.map(({rest, binding: {title, short}}) => item(['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `])),
+			...continuations.map(({rest, binding: {title, short, follow}}) => item(['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${follow ?? short ?? title} `])),
 			item(['key', ' Esc'], ['dim', ' cancels']),
 		], width, theme);
 	}

@@ -10,8 +10,12 @@ export type Layout = {
 /** The smallest terminal that the dashboard supports. */
 export const smallest = {columns: 30, rows: 6} as const;
 
-const wide = 120;
-const high = 32;
+/** Columns of the narrowest terminal with the networks beside the containers. All columns of both fit: in a narrower one the networks are below, so that no column is lost where they move. */
+export const wide = 298;
+const besides = {least: 84, most: 100};
+/** Rows of the lowest terminal, without header and footer, with the networks below the containers. */
+const high = 26;
+const networkRows = 5;
 const twoPanes = 17;
 
 /**
@@ -25,7 +29,7 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 
 	const top = Math.max(6, Math.floor(height * 0.45));
 	if (width >= wide) {
-		const networks = Math.min(50, Math.floor(width * 0.33));
+		const networks = Math.min(besides.most, besides.least + Math.floor((width - wide) / 3));
 		return {
 			rows: [
 				[{name: 'containers', width: width - networks, height: top}, {name: 'networks', width: networks, height: top}],
@@ -35,12 +39,12 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 	}
 
 	if (height >= high) {
-		const networks = Math.max(5, Math.floor(height * 0.2));
+		const networks = Math.max(networkRows, Math.floor(height * 0.18));
 		return {
 			rows: [
-				[{name: 'containers', width, height: top - 2}],
+				[{name: 'containers', width, height: top}],
 				[{name: 'networks', width, height: networks}],
-				[{name: 'logs', width, height: height - networks - top + 2}],
+				[{name: 'logs', width, height: height - networks - top}],
 			],
 		};
 	}

@@ -39,8 +39,9 @@ const listKeys: KeyMap = [
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
 	{action: 'list.markAll', keys: ['*'], title: 'Mark all'},
-	{action: 'list.filter', keys: ['/'], title: 'Filter by text', short: 'filter'},
-	{action: 'list.sort', keys: ['S'], title: 'Sort by the next column'},
+	{action: 'list.filter', keys: ['/'], title: 'Filter by text, or by `image:`, `port:`, `label:` and so on', short: 'filter'},
+	{action: 'list.sort', keys: ['S S'], title: 'Sort by the next column, and at last in the engine\'s order', short: 'sort', follow: 'next column'},
+	{action: 'list.unsort', keys: ['S 0'], title: 'The engine\'s order', follow: 'engine\'s order'},
 ];
 
 const dialogKeys: KeyMap = [

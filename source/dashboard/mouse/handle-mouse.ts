@@ -2,6 +2,7 @@ import type {Controller, Setting, View} from '../work/controller.js';
 import {dialogActions} from '../dialogs/dialog-actions.js';
 import {changeListNamed} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
+import {sortColumns} from '../lists/sorts.js';
 import {changeLogs} from '../logs/logs-actions.js';
 import {idsOf} from '../state/list-items.js';
 import {scrollTextView} from '../views/view-actions.js';
@@ -50,14 +51,18 @@ const onClick = (controller: View & Setting, point: MouseEvent) => {
 	if (hit?.type === 'logs') {
 		set({focus: 'logs'});
 	} else if (hit?.type === 'list') {
-		const {list, row, pane} = hit;
+		const {list, row, column, pane} = hit;
 		const id = row < 0 ? undefined : idsOf(listItems(), list)[(windows.get(list) ?? 0) + row];
 		if (pane) {
 			set({focus: pane});
 		}
 
+		const head = row === -1 ? controller.heads.get(list)?.find(({from, to}) => column >= from && column < to) : undefined;
+		const sorted = head && sortColumns[list].find(({key}) => key === head.key);
 		if (id !== undefined) {
 			changeListNamed(controller, list, {type: 'select', id});
+		} else if (sorted) {
+			changeListNamed(controller, list, {type: 'sortBy', column: sorted});
 		}
 	} else if (hit?.type === 'inspect') {
 		const {inspect} = getState();
@@ -68,7 +73,7 @@ const onClick = (controller: View & Setting, point: MouseEvent) => {
 	}
 };
 
-/** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects. The mouse never changes the engine. */
+/** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects, and on a head sorts. The mouse never changes the engine. */
 export const handleMouse = (controller: Controller, event: MouseEvent) => {
 	controller.store.touch();
 	if (controller.getState().prompt) {

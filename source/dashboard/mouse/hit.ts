@@ -1,9 +1,9 @@
 import {layoutOf, type PaneName} from '../frame/layout.js';
 import {type ListName, type UiState, isTextView} from '../state/ui-state.js';
 
-/** What is under the pointer: a list with the visible row, counted from 0, or a pane that only scrolls. */
+/** What is under the pointer: a list with the visible row, counted from 0 below the heads, and the column inside the border, or a pane that only scrolls. */
 export type Hit =
-	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly pane?: PaneName}
+	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly column: number; readonly pane?: PaneName}
 	| {readonly type: 'logs' | 'textView'}
 	| {readonly type: 'inspect'; readonly row: number};
 
@@ -11,8 +11,8 @@ type Point = {readonly column: number; readonly row: number};
 
 type ScreenSize = {readonly columns: number; readonly rows: number};
 
-/** A row of a pane, counted from its upper border. */
-type PanePoint = {readonly name: PaneName; readonly row: number};
+/** A point of a pane, counted from its upper left corner. */
+type PanePoint = {readonly name: PaneName; readonly row: number; readonly column: number};
 
 // Above the rows of a list are the header, a border and the headings.
 const header = 1;
@@ -25,7 +25,7 @@ const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoo
 		let left = 0;
 		for (const {name, width} of line) {
 			if (row >= top && row < top + height && column >= left && column < left + width) {
-				return {name, row: row - top};
+				return {name, row: row - top, column: column - left};
 			}
 
 			left += width;
@@ -50,8 +50,8 @@ export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefi
 			return undefined;
 		}
 
-		const {name, row} = pane;
-		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, pane: name};
+		const {name, row, column} = pane;
+		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, column: column - 1, pane: name};
 	}
 
 	if (isTextView(view)) {
@@ -59,5 +59,5 @@ export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefi
 	}
 
 	const row = point.row - header;
-	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows};
+	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows, column: point.column - 1};
 };

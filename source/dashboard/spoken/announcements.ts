@@ -91,7 +91,7 @@ export const announcements = (before: Moment | undefined, now: Moment): readonly
 		...changeSentences(now, before),
 		...(now.notice !== '' && now.notice !== before?.notice ? [now.notice] : []),
 		...(pending && pending.keys !== before?.pending?.keys
-			? [sentence(describeKey(pending.keys, true), ...pending.continuations.map(({rest, binding: {title}}) => `then ${describeKey(rest, true)}: ${title}`), 'Escape cancels')]
+			? [sentence(describeKey(pending.keys, true), ...pending.continuations.map(({rest, binding: {title, follow = title}}) => `then ${describeKey(rest, true)}: ${follow}`), 'Escape cancels')]
 			: []),
 		...readingSentences(now, before),
 	];

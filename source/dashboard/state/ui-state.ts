@@ -39,6 +39,8 @@ export type Dialog =
 export type Prompt = {
 	readonly title: string;
 	readonly value: string;
+	/** What the text does now, at the end of its line. */
+	readonly note?: () => string;
 	/** Called after every edit. */
 	readonly change?: (value: string) => void;
 	readonly submit: (value: string) => void;
@@ -74,6 +76,8 @@ export type UiState = {
 	readonly focus: PaneName;
 	readonly isZoomed: boolean;
 	readonly areStoppedShown: boolean;
+	/** Names of the projects whose containers are folded away. */
+	readonly folded: ReadonlySet<string>;
 	readonly lists: Readonly<Record<ListName, ListState>>;
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are followed; default the one under the cursor. */
@@ -104,6 +108,7 @@ export const initialUi: UiState = {
 	focus: 'containers',
 	isZoomed: false,
 	areStoppedShown: true,
+	folded: new Set(),
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
 	isBootLog: false,

@@ -8,6 +8,7 @@ import {quoteWord} from '../forms/words.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
+import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {isTextView, type Part} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
@@ -130,7 +131,8 @@ export const viewActions: Actions = {
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const images = targetsIn(controller.listItems(), controller.getState(), 'images');
-		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'No image selected');
+		const plan = snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined;
+		controller.confirm(withLeftOut(controller, 'images', plan), nothingText(controller, 'images', 'No image selected'));
 	},
 	'images.prune'(controller) {
 		const {snapshot} = controller.store.getState();
@@ -152,7 +154,8 @@ export const viewActions: Actions = {
 	'volumes.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const volumes = targetsIn(controller.listItems(), controller.getState(), 'volumes');
-		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'No volume selected');
+		const plan = snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined;
+		controller.confirm(withLeftOut(controller, 'volumes', plan), nothingText(controller, 'volumes', 'No volume selected'));
 	},
 	'volumes.prune'(controller) {
 		const {snapshot} = controller.store.getState();

@@ -2,6 +2,7 @@ import type {Engine} from '../../engine/engine.js';
 import type {DashboardConfiguration} from '../state/config.js';
 import type {KeyMaps} from '../keys/key-maps.js';
 import type {PaneName} from '../frame/layout.js';
+import type {Head} from '../lists/columns.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
@@ -83,6 +84,8 @@ export type View = {
 	readonly notify: (notice: string) => void;
 	/** Index of the first visible row of each list, as rendered last. */
 	readonly windows: Map<WindowName, number>;
+	/** Heads of the columns of each list, as rendered last. */
+	readonly heads: Map<ListName, readonly Head[]>;
 };
 
 /** Functions that change the engine. */
@@ -229,6 +232,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			work,
 		}),
 		windows: new Map(),
+		heads: new Map(),
 		removed,
 	};
 };

@@ -1,14 +1,14 @@
 import {listRows, type PaneName} from '../frame/layout.js';
 import {selectedBuilder} from '../builder/builder-actions.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
-import {idsOf, markableIdsOf, sortColumns} from '../state/list-items.js';
+import {sortColumns} from '../lists/sorts.js';
+import {countOf, filterPrefixes, idsOf, markableIdsOf, membersOf} from '../state/list-items.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
 import type {Actions} from './actions.js';
-import {
-	isPane,
-	type Setting,
-	type View,
-	type Work,
+import type {
+	Setting,
+	View,
+	Work,
 } from './controller.js';
 import {chooseEngine} from './switch-engine.js';
 
@@ -103,7 +103,7 @@ export const globalActions: Actions = {
 export const changeListNamed = ({getState, set, listItems}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
 	const ids = action.type === 'markAll' ? markableIdsOf(listItems(), list) : idsOf(listItems(), list);
-	const next = reduceList(lists[list], action, ids);
+	const next = reduceList(lists[list], action, ids, list === 'containers' ? id => membersOf(listItems(), id) : undefined);
 	if (next !== lists[list]) {
 		set({lists: {...lists, [list]: next}});
 	}
@@ -138,14 +138,28 @@ const askFilter = (controller: View) => {
 	};
 
 	controller.ask({
-		title: `Filter ${isPane(list) || list !== 'dns' ? list : 'records'}`,
+		title: `Filter ${list === 'dns' ? 'records' : list}`,
 		value: before,
+		note() {
+			const items = controller.listItems();
+			const {filter} = controller.getState().lists[list];
+			return filter === ''
+				? filterPrefixes[list].map(prefix => `${prefix}:`).join(' ')
+				: `${countOf(items, list)} of ${countOf(items.all, list)} match`;
+		},
 		change,
 		submit: change,
 		cancel() {
 			change(before);
 		},
 	});
+};
+
+/** The columns to sort by that are on the screen; all of them for a screen reader. */
+const shownColumns = ({activeList, heads, isSpoken}: View & Setting) => {
+	const list = activeList() ?? 'events';
+	const shown = new Set(heads.get(list)?.map(({key}) => key));
+	return isSpoken ? sortColumns[list] : sortColumns[list].filter(({key}) => shown.has(key));
 };
 
 export const listActions: Actions = {
@@ -164,5 +178,6 @@ export const listActions: Actions = {
 	},
 	'list.markAll': listAction({type: 'markAll'}),
 	'list.filter': askFilter,
-	'list.sort': listAction(controller => ({type: 'sort', columns: sortColumns[controller.activeList() ?? 'events']})),
+	'list.sort': listAction(controller => ({type: 'sort', columns: shownColumns(controller)})),
+	'list.unsort': listAction({type: 'sortBy'}),
 };

@@ -360,14 +360,14 @@ test('a container is connected to a network and disconnected from it', async t =
 	await app.press('C');
 	await app.shows('Connect web to');
 	await app.press('j', enter);
-	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+1\/253/v);
+	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+\S+\s+1\/253/v);
 	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network).toSorted(), ['back', 'front']);
 	await app.press('X');
 	await app.shows('Disconnect web from');
 	await app.press(enter);
 	await app.shows('Disconnect web from back?');
 	await app.press(tab, enter);
-	await app.shows(/back\s+192\.168\.65\.0\/24\s+0\/253/v);
+	await app.shows(/back\s+192\.168\.65\.0\/24\s+\S+\s+0\/253/v);
 	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network), ['front']);
 	engine.close();
 });

@@ -30,13 +30,13 @@ test('mouse reports are found between keys, also in several chunks', t => {
 });
 
 test('a point of the screen belongs to a pane and a row', t => {
-	const size = {columns: 150, rows: 40};
-	t.deepEqual(hitOf({column: 5, row: 4}, size, initialUi), {type: 'list', list: 'containers', row: 1, pane: 'containers'});
-	t.deepEqual(hitOf({column: 140, row: 3}, size, initialUi), {type: 'list', list: 'networks', row: 0, pane: 'networks'});
+	const size = {columns: 300, rows: 40};
+	t.deepEqual(hitOf({column: 5, row: 4}, size, initialUi), {type: 'list', list: 'containers', row: 1, column: 4, pane: 'containers'});
+	t.deepEqual(hitOf({column: 220, row: 3}, size, initialUi), {type: 'list', list: 'networks', row: 0, column: 3, pane: 'networks'});
 	t.deepEqual(hitOf({column: 5, row: 30}, size, initialUi), {type: 'logs'});
 	t.is(hitOf({column: 5, row: 0}, size, initialUi), undefined);
 	t.is(hitOf({column: 5, row: 39}, size, initialUi), undefined);
-	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'images'}), {type: 'list', list: 'images', row: 2});
+	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'images'}), {type: 'list', list: 'images', row: 2, column: 4});
 	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'machine'}), {type: 'textView'});
 	t.is(hitOf({column: 5, row: 5}, size, {...initialUi, dialog: {type: 'help', top: 0}}), undefined);
 });

@@ -34,7 +34,7 @@ const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
 	images: ['up', 'pageup', 'g', 'z'],
 	volumes: ['z'],
 	dns: ['z'],
-	events: ['S', 'z'],
+	events: ['z'],
 };
 
 for (const [place, way] of Object.entries(ways) as ReadonlyArray<[keyof typeof ways, readonly string[]]>) {

@@ -40,7 +40,7 @@ test('the row under the cursor is read out in words', async t => {
 	await app.shows('Containers, 2 rows, 1 marked');
 	await app.press(escape);
 	await delay(30);
-	await app.press('S');
+	await app.press('S', 'n');
 	await app.shows('sorted by name');
 	await app.press('/', 'db', enter);
 	await app.shows('Containers, 1 row, filter db');
