@@ -12,7 +12,7 @@ import {useWindow} from '../frame/use-window.js';
 import {headsOf, plannedWidth, sumOf, type PlannedColumn} from '../lists/columns.js';
 import {countsOf, projectOf, type ListedRow, type Project, type ProjectCounts} from '../lists/projects.js';
 import {matchText} from '../lists/query.js';
-import {countText, marksText, type Marks} from '../lists/titles.js';
+import {countText, noteText, type Marks} from '../lists/titles.js';
 import {lastResult} from '../state/memo.js';
 import type {FoundById, ListItems} from '../state/list-items.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
@@ -73,10 +73,13 @@ const containerLine = (container: ContainerRow, isInProject: boolean, source: Ro
 		const text = cellText(column, container, {usage, now, look: theme});
 		return fit(column.key === 'name' && isInProject ? ' '.repeat(indent) + text : text, width, {align: column.align, ellipsis});
 	});
-	const matched = matchText(found.get(container.id) ?? [], [projectOf(container) ?? '', ...texts]);
+	const matches = found.get(container.id) ?? [];
+	const matched = matchText(matches, [projectOf(container) ?? '', ...texts]);
 	const cells = plan.map(({index, width}, at): Cell => {
 		const {key} = columns[index]!;
-		return {role: cellRole(key, container, usage), text: key === 'match' ? fit(clean(matched), width, {ellipsis}) : texts[at]!};
+		const text = key === 'match' ? fit(clean(matched), width, {ellipsis}) : texts[at]!;
+		const hasMatch = matches.some(({value}) => text.toLowerCase().includes(value));
+		return {role: hasMatch ? 'accent' : cellRole(key, container, usage), text};
 	});
 	return paintCells(cells, look.isMarked ? theme.glyphs.mark : ' ', source);
 };
@@ -189,7 +192,7 @@ export const ContainersPane = memo((props: ContainersProps) => {
 	);
 	const shown = containers.length - (containers.at(-1)?.builder ? 1 : 0);
 	return (
-		<Panel title={`1 Containers ${countText(state, shown, all.containers.length)}`} note={marksText(marks)} {...{width, height, isFocused, isStale}}>
+		<Panel title={`1 Containers ${countText(state, shown, all.containers.length)}`} note={noteText(marks, state, isFocused)} {...{width, height, isFocused, isStale}}>
 			<Lines lines={lines} {...size}/>
 		</Panel>
 	);

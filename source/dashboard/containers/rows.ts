@@ -132,7 +132,7 @@ export const columns: readonly Column[] = [
 		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
 	},
 	{key: 'ports', title: 'PORTS', least: 9, most: 14, need: 6, text: row => portTexts(row).join(' ')},
-	{key: 'restarts', title: 'RESTARTS', fixed: 8, align: 'right', need: 9, text: ({restartCount, builder}) => builder ? '' : String(restartCount)},
+	{key: 'restarts', title: 'RESTARTS', fixed: 9, align: 'right', need: 9, text: ({restartCount, builder}) => builder ? '' : String(restartCount)},
 	{key: 'uptime', title: 'UP', fixed: 4, align: 'right', need: 4, text: (row, {now}) => uptime(row, now)},
 	{key: 'host', title: 'HOST', fixed: 5, align: 'right', need: 11, text: (_, {usage}) => usage?.hostMemoryBytes === undefined ? '' : shortBytes(usage.hostMemoryBytes)},
 	{key: 'share', title: 'OF LIMIT', fixed: 16, need: 10, text: (_, source) => shareText(source)},

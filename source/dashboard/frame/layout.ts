@@ -11,7 +11,7 @@ export type Layout = {
 export const smallest = {columns: 30, rows: 6} as const;
 
 /** Columns of the narrowest terminal with the networks beside the containers. All columns of both fit: in a narrower one the networks are below, so that no column is lost where they move. */
-export const wide = 298;
+export const wide = 300;
 const besides = {least: 84, most: 100};
 /** Rows of the lowest terminal, without header and footer, with the networks below the containers. */
 const high = 26;

@@ -11,3 +11,7 @@ export type Marks = {readonly shown: readonly string[]; readonly hidden: readonl
 /** The number of marks of a list. */
 export const marksText = ({shown, hidden}: Marks): string =>
 	shown.length + hidden.length === 0 ? '' : `${shown.length + hidden.length} marked${hidden.length === 0 ? '' : `, ${hidden.length} hidden`}`;
+
+/** The right end of a list's border: the marks, and the way back from a filter. */
+export const noteText = (marks: Marks, {filter}: Pick<ListState, 'filter'>, isFocused: boolean): string =>
+	[marksText(marks), isFocused && filter !== '' ? 'Esc shows all' : ''].filter(Boolean).join(', ');

@@ -3,7 +3,7 @@ import type {Network} from '../../engine/resources.js';
 import type {Size} from '../frame/lines.js';
 import {gap, sumOf} from '../lists/columns.js';
 import {networkKind} from '../lists/fields.js';
-import {countText, marksText, type Marks} from '../lists/titles.js';
+import {countText, noteText, type Marks} from '../lists/titles.js';
 import type {FoundById} from '../state/list-items.js';
 import type {ListState} from '../state/list-state.js';
 import {Panel} from '../frame/panel.js';
@@ -63,7 +63,7 @@ export const NetworksPane = memo((props: NetworksProps) => {
 	const allRows = useMemo(() => all.map(network => networkRow(network)), [all]);
 	const rows = useMemo(() => networks.map(network => networkRow(network)), [networks]);
 	return (
-		<Panel title={`2 Networks ${countText(state, networks.length, all.length)}`} note={marksText(marks)} {...{width, height, isFocused, isStale}}>
+		<Panel title={`2 Networks ${countText(state, networks.length, all.length)}`} note={noteText(marks, state, isFocused)} {...{width, height, isFocused, isStale}}>
 			<RowTable
 				name='networks'
 				width={width - 2}

@@ -4,7 +4,7 @@ import type {Image, Volume} from '../../engine/resources.js';
 import {shortImage} from '../containers/rows.js';
 import type {Size} from '../frame/lines.js';
 import {recordOwner, shortImageId, volumeKind, type EventRow} from '../lists/fields.js';
-import {countText, marksText, type Marks} from '../lists/titles.js';
+import {countText, noteText, type Marks} from '../lists/titles.js';
 import type {FoundById} from '../state/list-items.js';
 import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortAge} from '../../text/measures.js';
@@ -47,7 +47,7 @@ const TableView = (props: TableViewProps) => {
 		return shown.flatMap(id => byId.get(id) ?? []);
 	}, [all, shown]);
 	return (
-		<Panel title={`${title} ${countText(state, rows.length, all.length)}`} note={marksText(marks)} {...{width, height, isStale}} isFocused>
+		<Panel title={`${title} ${countText(state, rows.length, all.length)}`} note={noteText(marks, state, true)} {...{width, height, isStale}} isFocused>
 			<RowTable
 				isFocused
 				name={name}
