@@ -152,7 +152,7 @@ inTerminal('the whole story, by keys, on real machines', async t => {
 	await shows(/0\/0 running +1 network /v);
 	t.deepEqual((await world.engine.snapshot()).networks.map(({name}) => name), ['bridge']);
 
-	await press('q');
+	await press('Z', 'Z');
 	const text = await shows(/^same-terminal$/mv);
 	t.regex(text, /^kept$/mv);
 	t.regex(text, /^status 0$/mv);

@@ -26,8 +26,9 @@ const globalKeys: KeyMap = [
 	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the running job', short: 'cancel'},
 	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Redraw the screen'},
 	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Suspend; fg returns'},
-	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
-	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
+	{action: 'global.back', keys: ['escape'], title: 'Undo one thing: search, filter, marks; then the previous place'},
+	{action: 'global.previous', keys: ['q'], title: 'The previous place; on the first screen, quit'},
+	{action: 'global.quit', keys: ['Z Z', 'ctrl+c'], title: 'Quit'},
 ];
 
 const listKeys: KeyMap = [

@@ -54,7 +54,18 @@ export type Pending = {
 /** A running job. */
 export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
 
+/** A place to go back to, with its selection and scroll position. */
+export type Place = Pick<UiState, 'view' | 'focus' | 'isZoomed' | 'isBootLog' | 'followed' | 'inspect' | 'scroll'> & {
+	/** Names that the header shows for it. */
+	readonly crumbs: readonly string[];
+	readonly list?: {readonly name: ListName} & Pick<ListState, 'selectedId' | 'index' | 'filter'>;
+	/** First visible row. */
+	readonly window?: {readonly name: WindowName; readonly start: number};
+};
+
 export type UiState = {
+	/** The way to the current place, without it; empty on the first screen. */
+	readonly places: readonly Place[];
 	readonly view: ViewName;
 	readonly focus: PaneName;
 	readonly isZoomed: boolean;
@@ -83,6 +94,7 @@ export type UiState = {
 };
 
 export const initialUi: UiState = {
+	places: [],
 	view: 'main',
 	focus: 'containers',
 	isZoomed: false,

@@ -8,6 +8,7 @@ import type {Logs} from '../logs/follow.js';
 import {createItemsSelector, type ListItems} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
+import {placesAfter} from '../state/places.js';
 import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from '../state/ui-state.js';
 import type {Plan} from './plan.js';
 import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
@@ -134,6 +135,7 @@ export const createController = (options: ControllerOptions): Controller => {
 	const listeners = new Set<() => void>();
 	const selectItems = createItemsSelector();
 	const removed: Removed[] = [];
+	const windows = new Map<WindowName, number>();
 
 	const set = (change: Partial<UiState>) => {
 		const next = {...state, ...change};
@@ -141,7 +143,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			return;
 		}
 
-		state = next;
+		// Wherever an action goes, there is a way back.
+		state = change.places ? next : {...next, places: placesAfter(state, next, () => selectItems(store.getState(), state), windows)};
 		for (const listener of listeners) {
 			listener();
 		}
@@ -258,7 +261,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			}
 		},
 		execute,
-		windows: new Map(),
+		windows,
 		removed,
 	};
 };

@@ -92,6 +92,8 @@ inTerminal('Ctrl-Z stops the dashboard with the terminal restored, and fg resume
 	await terminal.press('i');
 	await terminal.shows('Network bridge');
 	await terminal.press('q');
+	await terminal.shows('NAME');
+	await terminal.press('q', 'q');
 	await terminal.shows('ready>');
 	t.is(await terminal.flag('alternate_on'), '0');
 });
@@ -198,7 +200,7 @@ inTerminal('a terminal without Unicode shows nothing but ASCII', async t => {
 
 	await terminal.press('Escape');
 	await delay(200);
-	await terminal.press('q');
+	await terminal.press('Z', 'Z');
 	await terminal.isRestored(0);
 });
 
