@@ -8,7 +8,7 @@ import {rebind, type KeyMap} from './keys.js';
 
 const globalKeys: KeyMap = [
 	{action: 'global.help', keys: ['?'], title: 'Help', short: 'help'},
-	{action: 'global.palette', keys: [':'], title: 'Run any action by name', short: 'command'},
+	{action: 'global.jump', keys: [':', 'ctrl+p'], title: 'Jump to anything, or run any action, by a few letters', short: 'jump'},
 	{action: 'global.nextPane', keys: ['tab'], title: 'Next pane'},
 	{action: 'global.previousPane', keys: ['shift+tab'], title: 'Previous pane'},
 	{action: 'global.containers', keys: ['1'], title: 'Containers'},

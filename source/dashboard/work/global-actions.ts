@@ -119,7 +119,7 @@ export const globalActions: Actions = {
 	'global.help'({open}) {
 		open({type: 'help', top: 0});
 	},
-	'global.palette'({open}) {
+	'global.jump'({open}) {
 		open({type: 'palette', text: '', index: 0});
 	},
 	'global.nextPane': turn(1),

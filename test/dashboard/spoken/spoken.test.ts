@@ -139,5 +139,6 @@ test('Ctrl-L reads the whole pane', async t => {
 	const heard = listen(app);
 	await app.press(controlL);
 	await app.shows('row 2 of 2');
+	t.regex(heard(), /Tabs: 1 Containers: 2; 2 Networks: 2; 3 Logs; 4 Images: \d/v);
 	t.regex(heard(), /Containers, 2 rows\ndb, .*row 1 of 2, selected\nweb, .*row 2 of 2/v);
 });
