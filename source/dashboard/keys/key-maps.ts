@@ -82,8 +82,10 @@ export const withoutMissing = lastResult((keyMaps: KeyMaps, hasMachines: boolean
 		return [place, available.length === map.length ? map : available];
 	})) as KeyMaps);
 
-// Older configurations have `drawn.` for `textView.`.
-const currentName = (action: string): string => action.replace(/^drawn\./v, 'textView.');
+// Names in older configurations.
+const renamed: Readonly<Record<string, string>> = {'global.palette': 'global.jump'};
+
+const currentName = (action: string): string => Object.hasOwn(renamed, action) ? renamed[action]! : action.replace(/^drawn\./v, 'textView.');
 
 /** Whether the configuration can give keys to an action of this name. */
 export const isAction = (name: string): boolean =>

@@ -119,7 +119,7 @@ export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 			clearTimeout(answer);
 			answer = setTimeout(() => {
 				const {prompt, dialog, jobs} = controller.getState();
-				const isTyping = prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
+				const isTyping = prompt !== undefined || dialog?.type === 'jump' || dialog?.type === 'form';
 				if (said === already && !isTyping && jobs.length === 0) {
 					say(['No change']);
 				}

@@ -2,6 +2,7 @@ import type {Failure} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import type {TreeState} from '../inspect/tree-state.js';
 import type {KeySequence} from '../keys/keys.js';
+import type {Entry} from '../jump/entry.js';
 import type {PaneName} from '../frame/layout.js';
 import {initialLogs, type LogsState} from '../logs/logs-state.js';
 import type {Plan} from '../work/plan.js';
@@ -31,7 +32,7 @@ export type Dialog =
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
 	| {readonly type: 'report'; readonly title: string; readonly lines: readonly string[]; readonly top: number}
-	| {readonly type: 'palette'; readonly text: string; readonly index: number}
+	| {readonly type: 'jump'; readonly text: string; readonly index: number; readonly entries: readonly Entry[]}
 	| {readonly type: 'form'; readonly form: FormState};
 
 /** A text input in the footer. */
@@ -84,6 +85,8 @@ export type UiState = {
 	/** The engine does not report DNS records. */
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
+	/** Keys of the entries that were jumped to, the latest first. */
+	readonly recent: readonly string[];
 	readonly prompt?: Prompt;
 	readonly pending?: Pending;
 	/** A message in the footer; the next key clears it. */
@@ -95,6 +98,7 @@ export type UiState = {
 
 export const initialUi: UiState = {
 	places: [],
+	recent: [],
 	view: 'main',
 	focus: 'containers',
 	isZoomed: false,

@@ -6,6 +6,7 @@ import {reduceList, selectedOf, type ListAction} from '../state/list-state.js';
 import {idsOf, markableIdsOf, sortColumns} from '../state/list-items.js';
 import {previousPlace} from '../state/places.js';
 import type {ListName, UiState, ViewName} from '../state/ui-state.js';
+import {openJump} from '../jump/jump-actions.js';
 import type {Actions} from './actions.js';
 import {
 	isPane,
@@ -119,9 +120,7 @@ export const globalActions: Actions = {
 	'global.help'({open}) {
 		open({type: 'help', top: 0});
 	},
-	'global.jump'({open}) {
-		open({type: 'palette', text: '', index: 0});
-	},
+	'global.jump': openJump,
 	'global.nextPane': turn(1),
 	'global.previousPane': turn(-1),
 	'global.containers': showPane('containers'),

@@ -17,8 +17,7 @@ const headerOf = (
 	{controller, store}: App,
 	columns: number,
 	rows: number,
-	ui: Partial<UiState> = {},
-	given: Partial<ReturnType<typeof store.getState>> = {},
+	{given = {}, ...ui}: Partial<UiState> & {readonly given?: Partial<ReturnType<typeof store.getState>>} = {},
 ): readonly string[] => headerBars({
 	store: {...store.getState(), ...given},
 	ui: {...controller.getState(), ...ui},
@@ -62,10 +61,10 @@ test('a lost connection and a job are cut, not left out', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	const {controller} = app;
-	t.regex(headerOf(app, 80, 40, {}, {connection: {state: 'connected'}, roundTripMs: 41.7})[0]!, /connected.* 42 ms away/v);
+	t.regex(headerOf(app, 80, 40, {given: {connection: {state: 'connected'}, roundTripMs: 41.7}})[0]!, /connected.* 42 ms away/v);
 	const lost = {connection: {state: 'lost', since: 0, reason: 'the socket is gone', remedy: 'start it'}} as const;
 	for (const rows of [24, 40]) {
-		t.is(headerOf(app, 40, rows, {}, lost)[0], ' holm  LOST since 00:00:00 UTC, reconne…');
+		t.is(headerOf(app, 40, rows, {given: lost})[0], ' holm  LOST since 00:00:00 UTC, reconne…');
 	}
 
 	const job = {id: 1, title: 'Pulling docker.io/library/redis:alpine', progress: '25%', cancel() {}};
