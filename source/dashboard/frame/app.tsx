@@ -16,11 +16,12 @@ import type {ListName, UiState, ViewName} from '../state/ui-state.js';
 import {TextView} from '../views/text-view.js';
 import {DnsView, EventsView, ImagesView, VolumesView} from '../views/tables.js';
 import {Lines} from './lines.js';
-import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
+import {bodyRows, headerRows, layoutOf, smallest, type Area, type PaneName} from './layout.js';
 import {Field} from './field.js';
 import {emptyText} from './empty-text.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
-import {footerLine, headerLine} from './bars.js';
+import {footerLine} from './bars.js';
+import {headerBars} from './header.js';
 
 type Parts = {
 	readonly controller: Controller;
@@ -166,12 +167,14 @@ const Screen = () => {
 		return <Box width={columns} height={rows}><Text wrap='truncate'>{`${smallest.columns}×${smallest.rows} at least`}</Text></Box>;
 	}
 
-	const area = {width: columns, height: rows - 2};
+	const {isReadOnly, theme, listItems} = controller;
+	const header = headerBars({store, ui, items: listItems(), isReadOnly, theme}, {columns, rows});
+	const area = {width: columns, height: bodyRows(rows)};
 	return (
 		<Box flexDirection='column' width={columns} height={rows}>
-			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
+			<Lines lines={header.map(({line}) => line)} width={columns} height={headerRows(rows)}/>
 			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
-				<View view={ui.view} {...{controller, ui, store, listItems: controller.listItems(), now}} {...area}/>
+				<View view={ui.view} {...{controller, ui, store, listItems: listItems(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>
 			<Box key={ui.redraws} position='absolute'/>

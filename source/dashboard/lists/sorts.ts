@@ -1,8 +1,10 @@
 import type {SortColumn} from '../state/list-state.js';
-import type {ListName} from '../state/ui-state.js';
+
+/** Lists that sort. */
+export type SortedList = 'containers' | 'networks' | 'images' | 'volumes' | 'dns' | 'events';
 
 /** The columns that each list can be sorted by, from left to right. */
-export const sortColumns: Readonly<Record<ListName, readonly SortColumn[]>> = {
+export const sortColumns: Readonly<Record<SortedList, readonly SortColumn[]>> = {
 	containers: [
 		{key: 'name', letter: 'n', title: 'name'},
 		{key: 'state', letter: 's', title: 'state'},

@@ -1,6 +1,9 @@
-import type {Controller, Setting, View} from '../work/controller.js';
+import type {Controller} from '../work/controller.js';
 import {dialogActions} from '../dialogs/dialog-actions.js';
-import {changeListNamed} from '../work/global-actions.js';
+import {currentTab, headerBars, tabsOf} from '../frame/header.js';
+import {headerRows} from '../frame/layout.js';
+import {previousPlace} from '../state/places.js';
+import {changeListNamed, globalActions} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
 import {sortColumns} from '../lists/sorts.js';
 import {changeLogs} from '../logs/logs-actions.js';
@@ -45,7 +48,25 @@ const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 	}
 };
 
-const onClick = (controller: View & Setting, point: MouseEvent) => {
+/** A click on a tab or a crumb. */
+const onHeader = (controller: Controller, {column, row}: MouseEvent) => {
+	const {getState, set, store, listItems, isReadOnly, theme, terminal, windows} = controller;
+	const ui = getState();
+	const bars = headerBars({store: store.getState(), ui, items: listItems(), isReadOnly, theme}, terminal.size());
+	const target = bars[row]?.spots.find(({from, to}) => column >= from && column < to)?.target;
+	if (target && 'depth' in target) {
+		set(previousPlace({...ui, places: ui.places.slice(0, target.depth + 1)}, windows) ?? {});
+	} else if (target && tabsOf(store.getState(), ui.records)[currentTab(ui) - 1]?.action !== target.action) {
+		void globalActions[target.action]?.(controller);
+	}
+};
+
+const onClick = (controller: Controller, point: MouseEvent) => {
+	if (!controller.getState().dialog && point.row < headerRows(controller.terminal.size().rows)) {
+		onHeader(controller, point);
+		return;
+	}
+
 	const {getState, set, listItems, terminal, windows} = controller;
 	const hit = hitOf(point, terminal.size(), getState());
 	if (hit?.type === 'logs') {

@@ -1,4 +1,4 @@
-import {layoutOf, type PaneName} from '../frame/layout.js';
+import {bodyRows, headerRows, layoutOf, type PaneName} from '../frame/layout.js';
 import {type ListName, type UiState, isTextView} from '../state/ui-state.js';
 
 /** What is under the pointer: a list with the visible row, counted from 0 below the heads, and the column inside the border, or a pane that only scrolls. */
@@ -14,13 +14,12 @@ type ScreenSize = {readonly columns: number; readonly rows: number};
 /** A point of a pane, counted from its upper left corner. */
 type PanePoint = {readonly name: PaneName; readonly row: number; readonly column: number};
 
-// Above the rows of a list are the header, a border and the headings.
-const header = 1;
+// Above the rows of a list are a border and the headings.
 const aboveRows = 2;
 
 const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoomed}: UiState): PanePoint | undefined => {
-	let top = header;
-	for (const line of layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows) {
+	let top = headerRows(rows);
+	for (const line of layoutOf({width: columns, height: bodyRows(rows)}, focus, isZoomed).rows) {
 		const height = line[0]?.height ?? 0;
 		let left = 0;
 		for (const {name, width} of line) {
@@ -40,6 +39,7 @@ const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoo
 /** The target at a point of the screen; undefined for the header, the footer and while a dialog is open. */
 export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefined => {
 	const {view, dialog} = ui;
+	const header = headerRows(size.rows);
 	if (dialog || point.row < header || point.row >= size.rows - 1) {
 		return undefined;
 	}

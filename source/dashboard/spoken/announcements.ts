@@ -85,7 +85,7 @@ export const announcements = (before: Moment | undefined, now: Moment): readonly
 	const known = new Set(before?.jobs.map(({id}) => id));
 	const {pending} = now;
 	return [
-		...(before ? [] : ['Holm. Question mark lists the keys, Control L reads the whole pane, q quits']),
+		...(before ? [] : ['Holm. Question mark lists the keys, Control L reads the whole pane, q goes back and on the first screen quits']),
 		...now.jobs.filter(({id}) => !known.has(id)).map(({title}) => `${title}, Control X cancels`),
 		...connectionSentences(now, before),
 		...changeSentences(now, before),

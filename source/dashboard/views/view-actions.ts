@@ -12,6 +12,7 @@ import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {isTextView, type Part} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
+import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
@@ -185,8 +186,7 @@ export const scrollTextView = (action: ScrollAction) => (controller: View & Data
 	}
 
 	const {columns, rows} = terminal.size();
-	// Header and footer take a row each.
-	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: rows - 2});
+	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: bodyRows(rows)});
 	const content = textViewContent(view, {ui, store: store.getState(), listItems: listItems(), theme, isSpoken}, size);
 	if (!content) {
 		return;

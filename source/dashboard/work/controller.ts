@@ -9,6 +9,7 @@ import type {Logs} from '../logs/follow.js';
 import {createItemsSelector, type ListItems} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
+import {placesAfter} from '../state/places.js';
 import {
 	initialUi,
 	type Dialog,
@@ -146,6 +147,7 @@ export const createController = (options: ControllerOptions): Controller => {
 	const selectItems = createItemsSelector();
 	/** Dialogs that wait until the open one is closed. */
 	const waiting: Dialog[] = [];
+	const windows = new Map<WindowName, number>();
 
 	const set = (change: Partial<UiState>) => {
 		const changed = {...state, ...change};
@@ -154,7 +156,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			return;
 		}
 
-		state = next;
+		// Wherever an action goes, there is a way back.
+		state = change.places ? next : {...next, places: placesAfter(state, next, () => selectItems(store.getState(), state), windows)};
 		for (const listener of listeners) {
 			listener();
 		}
@@ -231,7 +234,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			confirm,
 			work,
 		}),
-		windows: new Map(),
+		windows,
 		heads: new Map(),
 		removed,
 	};

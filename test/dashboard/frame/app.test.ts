@@ -275,11 +275,11 @@ test('a filter applies while it is typed, and Esc clears it', async t => {
 	await app.press('o', 'r');
 	await app.shows('1 of 3, filter: wor');
 	await app.press(escape);
-	await app.shows('1 Containers 3');
+	await app.shows('╭─ 1 Containers 3');
 	await app.press('/', 'web', enter);
 	await app.shows('1 of 3, filter: web');
 	await app.press(escape);
-	t.regex(await app.shows('1 Containers 3'), /worker/v);
+	t.regex(await app.shows('╭─ 1 Containers 3'), /worker/v);
 	engine.close();
 });
 
@@ -311,7 +311,7 @@ test('a page shows the next rows of the list, whatever its pane, and keeps one i
 	engine.close();
 });
 
-test('the palette finds a command by its words and runs it in its place', async t => {
+test('the jump field finds a command by its words and runs it in its place', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	await app.press(':', 'create network');
