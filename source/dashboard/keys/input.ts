@@ -3,7 +3,14 @@ import type {Actions} from '../work/actions.js';
 import {targetBuilder} from '../builder/builder-actions.js';
 import {containersActions} from '../containers/containers-actions.js';
 import type {Controller, Data, Setting, View} from '../work/controller.js';
-import {changeForm, completeOrNext, dialogActions, submitForm} from '../dialogs/dialog-actions.js';
+import {
+	changeForm,
+	dialogActions,
+	moveRight,
+	nextField,
+	pickChoice,
+	submitForm,
+} from '../dialogs/dialog-actions.js';
 import {failureOf} from '../work/execute.js';
 import {focusedField} from '../forms/form-state.js';
 import {globalActions, listActions} from '../work/global-actions.js';
@@ -89,14 +96,18 @@ const onForm = (controller: Controller, name: KeyName) => {
 		controller.set({dialog: undefined});
 	} else if (name === 'return') {
 		submitForm(controller);
-	} else if (name === 'tab') {
-		completeOrNext(controller);
-	} else if (name === 'down') {
-		changeForm(controller, {type: 'next'});
+	} else if (name === 'tab' || name === 'down') {
+		nextField(controller, 'next');
 	} else if (name === 'up' || name === 'shift+tab') {
-		changeForm(controller, {type: 'previous'});
+		nextField(controller, 'previous');
+	} else if (name === 'ctrl+n' || name === 'ctrl+p') {
+		pickChoice(controller, name === 'ctrl+n' ? 1 : -1);
 	} else if (isSwitch && ['space', 'left', 'right'].includes(name)) {
 		changeForm(controller, {type: 'toggle'});
+	} else if (name === 'left') {
+		changeForm(controller, {type: 'left'});
+	} else if (name === 'right') {
+		moveRight(controller);
 	}
 };
 

@@ -9,7 +9,7 @@ import {sortColumns} from '../lists/sorts.js';
 import {changeLogs} from '../logs/logs-actions.js';
 import {idsOf} from '../state/list-items.js';
 import {scrollTextView} from '../views/view-actions.js';
-import {hitOf} from './hit.js';
+import {hitOf, type Hit} from './hit.js';
 import type {MouseEvent} from './mouse-events.js';
 
 // Lines per notch, as in most programs.
@@ -61,6 +61,23 @@ const onHeader = (controller: Controller, {column, row}: MouseEvent) => {
 	}
 };
 
+/** A click on a row selects it, one on a head sorts. */
+const onList = (controller: Controller, {list, row, column, pane}: Extract<Hit, {type: 'list'}>) => {
+	const {set, listItems, windows, heads} = controller;
+	if (pane) {
+		set({focus: pane});
+	}
+
+	const id = row < 0 ? undefined : idsOf(listItems(), list)[(windows.get(list) ?? 0) + row];
+	const head = row === -1 ? heads.get(list)?.find(({from, to}) => column >= from && column < to) : undefined;
+	const sorted = head && sortColumns[list].find(({key}) => key === head.key);
+	if (id !== undefined) {
+		changeListNamed(controller, list, {type: 'select', id});
+	} else if (sorted) {
+		changeListNamed(controller, list, {type: 'sortBy', column: sorted});
+	}
+};
+
 const onClick = (controller: Controller, point: MouseEvent) => {
 	if (!controller.getState().dialog && point.row < headerRows(controller.terminal.size().rows)) {
 		onHeader(controller, point);
@@ -72,19 +89,7 @@ const onClick = (controller: Controller, point: MouseEvent) => {
 	if (hit?.type === 'logs') {
 		set({focus: 'logs'});
 	} else if (hit?.type === 'list') {
-		const {list, row, column, pane} = hit;
-		const id = row < 0 ? undefined : idsOf(listItems(), list)[(windows.get(list) ?? 0) + row];
-		if (pane) {
-			set({focus: pane});
-		}
-
-		const head = row === -1 ? controller.heads.get(list)?.find(({from, to}) => column >= from && column < to) : undefined;
-		const sorted = head && sortColumns[list].find(({key}) => key === head.key);
-		if (id !== undefined) {
-			changeListNamed(controller, list, {type: 'select', id});
-		} else if (sorted) {
-			changeListNamed(controller, list, {type: 'sortBy', column: sorted});
-		}
+		onList(controller, hit);
 	} else if (hit?.type === 'inspect') {
 		const {inspect} = getState();
 		const line = (windows.get('inspect') ?? 0) + hit.row;

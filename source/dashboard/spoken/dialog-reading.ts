@@ -1,7 +1,14 @@
 import type {Data, Setting, View} from '../work/controller.js';
 import type {Failure} from '../work/execute.js';
 import {visibleError} from '../forms/form-rows.js';
-import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
+import {
+	commandOf,
+	completionsOf,
+	focusedField,
+	formErrors,
+	type Field,
+	type FormState,
+} from '../forms/form-state.js';
 import {foundBy} from '../jump/jump-state.js';
 import {activeMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
@@ -68,32 +75,52 @@ const jumpReading = (dialog: Of<'jump'>, {getState}: View): Reading => {
 	};
 };
 
-const fieldText = ({label, hint, type, name}: Field, {values, definition: {fields}}: FormState, error: string | undefined): string => {
+const fieldText = ({label, hint, type, name}: Field, form: FormState, error: string | undefined): string => {
+	const {values, defaults, definition: {fields}} = form;
 	const value = values[name] ?? '';
 	return sentence(
 		`${label}: ${value === '' ? 'empty' : value}`,
 		type === 'switch' ? 'Space changes it' : (value === '' && hint !== '' && `hint: ${hint}`),
+		defaults.has(name) && 'typing replaces it',
 		error && `error: ${error}`,
 		`question ${fields.findIndex(field => field.name === name) + 1} of ${fields.length}`,
 	);
 };
 
+const choiceText = (form: FormState, completions: readonly string[]): string | undefined => {
+	const {values, defaults, picked} = form;
+	const {name} = focusedField(form);
+	if (picked !== undefined) {
+		return sentence(completions[picked] ?? '', `choice ${picked + 1} of ${completions.length}`, 'Enter takes it');
+	}
+
+	return completions[0] === undefined || (values[name] ?? '') === '' || defaults.has(name) ? undefined : `right takes ${completions[0]}`;
+};
+
 const formReading = (form: FormState, controller: Data): Reading => {
 	const {snapshot} = controller.store.getState();
-	const {definition: {title, fields, validate}, values, revision, isSubmitted} = form;
-	const errors = snapshot ? validate(values, snapshot) : {};
+	const {definition: {title, fields}, values, revision, isSubmitted, picked} = form;
+	const errors = formErrors(form, snapshot);
 	const focused = focusedField(form);
 	const error = isSubmitted || form.visited.has(focused.name) ? visibleError(form, errors, focused.name) : undefined;
-	const completion = snapshot && (values[focused.name] ?? '') !== '' ? completionsOf(form, snapshot)[0] : undefined;
+	const choice = choiceText(form, snapshot ? completionsOf(form, snapshot) : []);
+	const whole = errors[''];
 	return {
 		key: `form ${title}`,
-		heading: `${title}, ${count(fields.length, 'question')}. Tab and down move on, up moves back, Enter submits, Escape cancels, Control L reads the whole form`,
+		heading: sentence(
+			`${title}, ${count(fields.length, 'question')}. Tab and down move on, Shift Tab and up move back, Control N picks a choice, Enter submits, Escape cancels, Control L reads the whole form`,
+			whole && `error: ${whole}`,
+		),
 		opening: [],
 		cursor: {
-			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', completion].join('\u{1F}'),
-			text: completion === undefined ? fieldText(focused, form, error) : sentence(fieldText(focused, form, error), `Tab completes ${completion}`),
+			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', choice].join('\u{1F}'),
+			text: picked === undefined ? sentence(fieldText(focused, form, error), choice) : choice ?? '',
 		},
-		whole: () => [...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))), `Command line: ${commandOf(form)}`],
+		whole: () => [
+			...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))),
+			...whole === undefined ? [] : [`Error: ${whole}`],
+			`Command line: ${commandOf(form)}`,
+		],
 	};
 };
 

@@ -88,7 +88,7 @@ test('a form is a series of questions, with errors announced at their question',
 	await app.press('front');
 	await app.shows('textbox: Name: front');
 	await app.press(tab);
-	await app.shows(/Subnet: \S+, question 2 of 4/v);
+	await app.shows(/Subnet: \S+, typing replaces it, question 2 of 4/v);
 	await app.press('\u{15}', '10.0.0.0/25', enter);
 	await app.shows(/Subnet: 10\.0\.0\.0\/25, error: it overlaps 10\.0\.0\.0\/24 of back/v);
 	await app.press('\u{15}', '10.9.0.0/24', controlL);
@@ -98,7 +98,7 @@ test('a form is a series of questions, with errors announced at their question',
 	await app.press(' ');
 	await app.shows('Internal: yes');
 	await app.press(enter);
-	await app.shows('front was created');
+	await app.shows('Created network front, 10.9.0.0/24');
 	t.like(await app.engine.network('front'), {internal: true, subnet: '10.9.0.0/24'});
 });
 
