@@ -77,7 +77,7 @@ const containerLine = (container: ContainerRow, isInProject: boolean, source: Ro
 	const matched = matchText(matches, [projectOf(container) ?? '', ...texts]);
 	const cells = plan.map(({index, width}, at): Cell => {
 		const {key} = columns[index]!;
-		const text = key === 'match' ? fit(clean(matched), width, {ellipsis}) : texts[at]!;
+		const text = key === 'match' ? fit(matched, width, {ellipsis}) : texts[at]!;
 		const hasMatch = matches.some(({value}) => text.toLowerCase().includes(value));
 		return {role: hasMatch ? 'accent' : cellRole(key, container, usage), text};
 	});

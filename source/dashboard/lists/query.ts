@@ -1,3 +1,5 @@
+import {clean} from '../../text/fit.js';
+
 /** A part of an item that a filter can search. */
 export type Field<Item> = {
 	/** What is typed before the colon; the first is its name on the screen. */
@@ -97,9 +99,9 @@ export const findIn = <Item>(item: Item, terms: readonly Term[], fields: Readonl
 /** A word that finds exactly this value of a field. */
 export const exactly = (field: string, value: string): string => `${field}=${/^[^\s"]+$/v.test(value) ? value : `"${unquoted(value)}"`}`;
 
-/** What matched but is not among the texts on the screen: `image: shop-worker`; empty if all of it is. */
+/** What matched but is not among the texts on the screen, escaped: `image: shop-worker`; empty if all of it is. */
 export const matchText = (found: readonly Found[], shown: readonly string[]): string => {
 	const lower = shown.map(text => text.toLowerCase());
 	const hidden = found.filter(({value}) => !lower.some(text => text.includes(value)));
-	return [...new Set(hidden.map(({field, text}) => `${field}: ${text}`))].join(', ');
+	return [...new Set(hidden.map(({field, text}) => `${field}: ${clean(text)}`))].join(', ');
 };

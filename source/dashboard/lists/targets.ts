@@ -1,4 +1,5 @@
 import type {ContainerRow} from '../builder/builder-row.js';
+import {clean} from '../../text/fit.js';
 import {count} from '../spoken/words.js';
 import {marksIn, selectedProject, targetsIn} from '../state/list-items.js';
 import type {ListName} from '../state/ui-state.js';
@@ -26,7 +27,7 @@ export const leftOut = (controller: View, list: ListName): string | undefined =>
 	}
 
 	const project = list === 'containers' ? targetProject(controller) : undefined;
-	return project && project.hidden > 0 ? `${count(project.hidden, 'container')} of ${project.name} ${verbFor(project.hidden)} hidden and left out` : undefined;
+	return project && project.hidden > 0 ? `${count(project.hidden, 'container')} of ${clean(project.name)} ${verbFor(project.hidden)} hidden and left out` : undefined;
 };
 
 /** What to say if an action has nothing to apply to. */

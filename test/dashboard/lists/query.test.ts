@@ -51,4 +51,5 @@ test('what matched outside of the shown texts is said', t => {
 	t.is(matchText(found('nginx'), ['shop-web', 'running']), 'image: nginx:alpine');
 	t.is(matchText(found('web label:tier'), ['shop-web']), 'label: tier=the front');
 	t.is(matchText(found('label:tier port:443 !redis'), []), 'label: tier=the front, port: 443/tcp');
+	t.is(matchText([{field: 'label', value: 'x', text: 'x\u{1B}[2J'}], []), String.raw`label: x\x1b[2J`);
 });
