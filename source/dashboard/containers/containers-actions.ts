@@ -74,6 +74,15 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	}
 };
 
+/** Executes a plan that needs no question, unless it leaves out something that is not on the screen. */
+const executeOrAsk = async (controller: View & Work, plan: Plan) => {
+	if (leftOut(controller, 'containers') === undefined) {
+		await controller.execute(plan);
+	} else {
+		controller.confirm(withLeftOut(controller, 'containers', plan), '');
+	}
+};
+
 const start = async (controller: View & Work) => {
 	const chosen = targets(controller);
 	const plan = planSignal('start', chosen);
@@ -83,7 +92,7 @@ const start = async (controller: View & Work) => {
 		return;
 	}
 
-	await controller.execute(ofProject(inOrder(plan, chosen, 'start'), targetProject(controller), plan.items.length));
+	await executeOrAsk(controller, ofProject(inOrder(plan, chosen, 'start'), targetProject(controller), plan.items.length));
 };
 
 const pause = async (controller: View & Work) => {
@@ -94,7 +103,7 @@ const pause = async (controller: View & Work) => {
 		return;
 	}
 
-	await controller.execute(plan);
+	await executeOrAsk(controller, plan);
 };
 
 const connect = (controller: View & Work & Data) => {
@@ -112,7 +121,7 @@ const connect = (controller: View & Work & Data) => {
 		choices: choices.map(({id, name, subnet}) => ({id, label: `${name}  ${subnet}`})),
 		index: 0,
 		take(id) {
-			void controller.execute(planConnect(choices.find(choice => choice.id === id)!, chosen));
+			void executeOrAsk(controller, planConnect(choices.find(choice => choice.id === id)!, chosen));
 		},
 	});
 };
@@ -133,7 +142,8 @@ const disconnect = (controller: View & Work & Data) => {
 		index: 0,
 		take(id) {
 			const network = choices.find(choice => choice.id === id)!;
-			controller.confirm(planDisconnect(network, chosen.filter(({attachments}) => attachments.some(({networkId}) => networkId === id))), 'No container is connected to it');
+			const plan = planDisconnect(network, chosen.filter(({attachments}) => attachments.some(({networkId}) => networkId === id)));
+			controller.confirm(withLeftOut(controller, 'containers', plan), 'No container is connected to it');
 		},
 	});
 };

@@ -107,7 +107,7 @@ const recordColumns: readonly TableColumn[] = [
 	{title: 'NETWORK', need: 2},
 	{title: 'NAME', need: 0},
 	{title: 'TYPE', need: 5},
-	{title: 'VALUE', need: 1},
+	{title: 'VALUE', need: 1, most: 32},
 	{title: 'TTL', need: 6, align: 'right'},
 	{title: 'OWNER', need: 4},
 	{title: 'STATE', need: 3},

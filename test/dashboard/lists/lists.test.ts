@@ -71,6 +71,10 @@ test('marks that a filter hides are not acted on, and the question says so', asy
 	await app.shows(/Remove loner\?[\s\S]*1 marked row is hidden and left out\./v);
 	await app.press(escape);
 	await delay(30);
+	await app.press('p');
+	await app.shows(/Pause loner\?[\s\S]*1 marked row is hidden and left out\./v);
+	await app.press(escape);
+	await delay(30);
 	await app.press('/', '\u{15}', 'name=shop-db', enter);
 	await app.shows('2 marked, 2 hidden');
 	await app.press('D');
