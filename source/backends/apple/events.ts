@@ -120,7 +120,7 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 				ending.abort();
 			}};
 			const events = context.events.read({
-				fromNow: since === undefined && isLive,
+				since: since ?? (isLive ? undefined : 0),
 				live: isLive,
 				signal: AbortSignal.any([...signals, ending.signal]),
 			});

@@ -12,7 +12,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Engine} from '../../engine/engine.js';
-import {createEventLog} from '../../engine/event-log.js';
+import {createEventLog, type EventStore} from '../../engine/event-log.js';
 import {takeEveryStep} from '../every-step.js';
 import {openForwarder} from '../bridges/forwarder.js';
 import {watchHost} from '../bridges/host-watch.js';
@@ -33,6 +33,7 @@ import type {Machine} from '../machines/running-machine.js';
 import {lastWords} from '../machines/status.js';
 import {endStrays, keptBy} from '../machines/strays.js';
 import {orMissing} from '../store/missing.js';
+import {openEventStore} from '../store/event-store.js';
 import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
 import {createQueue} from '../../engine/queue.js';
@@ -102,6 +103,9 @@ const rotationIntervalMs = 2000;
 /** Time limit for helper machines to sync their disks when the engine ends. */
 const closeLimitMs = 20_000;
 
+/** Time limit for the last events to get on the disk. */
+const flushLimitMs = 5000;
+
 /** Each VM runs as its own user, so every directory above the VMs must be traversable by others. */
 const assertPassable = async (root: string): Promise<void> => {
 	for (let directory = root; ; directory = path.dirname(directory)) {
@@ -137,6 +141,16 @@ const identityOf = async ({identity}: Paths): Promise<string> => {
 	const id = randomUUID();
 	await writeFile(identity, `${id}\n`, {mode: 0o644});
 	return id;
+};
+
+/** The events on the disk. Without them the engine goes on with those in memory. */
+const openEvents = async ({events: directory}: Paths, log: (line: string) => void): Promise<EventStore | undefined> => {
+	try {
+		return await openEventStore({directory, log});
+	} catch (error) {
+		log(`events are kept in memory only, because ${directory} cannot be used: ${messageOf(error)}`);
+		return undefined;
+	}
 };
 
 const readState = async (paths: Paths, log: (line: string) => void) => {
@@ -299,8 +313,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const machines = path.join(paths.machines, '/');
 	const keepsOthers = keptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
-	const [guest, store, namespace, state, id] = await Promise.all([
+	const [guest, store, namespace, state, id, eventStore] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
+		openEvents(paths, log),
 	]);
 	const building: {builder?: HostBuilder} = {};
 	const images = withResults(store, async () => building.builder?.settle());
@@ -314,7 +329,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	]);
 	const context: Context = {
 		paths, guest, images, disks, namespace, nameServer, forwarder, logKeeper, ...state, log,
-		events: createEventLog(), connected: new Set(), registry: createQueue(),
+		events: createEventLog(eventStore), connected: new Set(), registry: createQueue(),
 	};
 	const networking = createNetworking(context);
 	const execs = createExecs(context);
@@ -384,6 +399,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await networking.repairAnswers();
 		}, log,
 	});
+	const flushEvents = async () => {
+		await willEndWithin(eventStore?.flush() ?? Promise.resolve(), flushLimitMs);
+	};
+
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();
@@ -399,6 +418,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				}
 			}
 		}));
+		await flushEvents();
 	};
 
 	return {
@@ -447,6 +467,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
 				async () => sweep(context, keptBy([])),
 				async () => closeNamespace(root),
+				flushEvents,
 			], 'could not stop everything of the engine');
 		},
 	};

@@ -21,7 +21,7 @@ export const eventsVerbs = (context: Context): EventsVerbs => ({
 		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), longestDelayMs));
 		const signals = [signal, left].filter(one => one !== undefined);
 		const reading = context.events.read({
-			fromNow: since === undefined,
+			since: since ?? (isLimited ? 0 : undefined),
 			live: !isLimited,
 			signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
 		});
