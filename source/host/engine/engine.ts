@@ -455,6 +455,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await takeEveryStep([
 				async () => {
 					const kills = await Promise.allSettled(context.containers.values().map(async entry => {
+						entry.endRequest = {kind: 'engine', at: Date.now()};
 						await supervisor.kill(entry);
 						// The next engine applies the restart policy.
 						supervisor.cancelRestart(entry);
