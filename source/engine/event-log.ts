@@ -25,13 +25,14 @@ export type EventLog = {
 	/**
 	Kept events, about from `since` on, and then new ones; without `since` only new ones. Until the signal aborts. The start is fixed by the call, not by the first read.
 
-	Without `live` it ends after the last kept event.
+	Without `live`, or once `expiry` has aborted, it ends after the last kept event.
 	*/
 	readonly read: (options: {
 		/** The beginning, in milliseconds since the epoch. Earlier events may come, too. */
 		readonly since?: number;
 		readonly live: boolean;
 		readonly signal?: AbortSignal;
+		readonly expiry?: AbortSignal;
 	}) => AsyncGenerator<EngineEvent, void>;
 };
 
@@ -54,17 +55,19 @@ export const createEventLog = (store?: EventStore): EventLog => {
 
 	async function * readFrom(
 		start: number,
-		{since = 0, live, signal}: Parameters<EventLog['read']>[0],
+		{since = 0, live, signal, expiry}: Parameters<EventLog['read']>[0],
 	): AsyncGenerator<EngineEvent, void> {
+		const signals = [signal, expiry].filter(one => one !== undefined);
+		const end = signals.length > 0 ? AbortSignal.any(signals) : undefined;
 		for (let position = start; !signal?.aborted;) {
 			if (position < first) {
-				const end = first;
+				const firstInMemory = first;
 				for await (const {number, event} of readStored(position, since, signal)) {
 					position = number + 1;
 					yield event;
 				}
 
-				position = Math.max(position, end);
+				position = Math.max(position, firstInMemory);
 				continue;
 			}
 
@@ -72,8 +75,8 @@ export const createEventLog = (store?: EventStore): EventLog => {
 			if (event) {
 				position++;
 				yield event;
-			} else if (live) {
-				await wake.wait(signal);
+			} else if (live && !expiry?.aborted) {
+				await wake.wait(end);
 			} else {
 				return;
 			}

@@ -80,6 +80,17 @@ test('a reader of past events goes on with new ones, each once and in order', as
 	t.deepEqual(seen, ['past', ...Array.from({length: 100}, (_, index) => String(index))]);
 });
 
+test('a limit in time ends the waiting, and not the reading of what is on the disk', async t => {
+	const directory = await newDirectory(t);
+	const {store} = await openStore(directory);
+	createEventLog(store).publish(event('past'));
+	await store.flush();
+	const log = await reopen(directory);
+	t.deepEqual(idsOf(await Array.fromAsync(log.read({since: 0, live: true, expiry: AbortSignal.abort()}))), ['past']);
+	t.deepEqual(idsOf(await Array.fromAsync(log.read({since: 0, live: true, expiry: AbortSignal.timeout(5)}))), ['past']);
+	t.deepEqual(await Array.fromAsync(log.read({live: true, expiry: AbortSignal.timeout(1)})), []);
+});
+
 test('a reader that is slower than memory reads on from the disk and misses nothing', async t => {
 	const {store} = await openStore(await newDirectory(t));
 	const log = createEventLog(store);
