@@ -1,12 +1,13 @@
 import {inspectBuilder, pruneBuilder, removeBuilder, startBuilder, stopBuilder, unlessBuilder} from '../builder/builder-actions.js';
 import type {Actions} from '../work/actions.js';
-import type {Controller, Data, View, Work} from '../work/controller.js';
+import type {Controller, Data, Setting, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../work/plan.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
+import {lastEndOf, showEnd} from '../views/show-ended.js';
 import {askName} from '../views/resolve.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'containers');
@@ -137,7 +138,19 @@ const showLogs = (isBootLog: boolean) => (controller: View) => {
 	});
 };
 
+const openSelected = async (controller: View & Data & Setting) => {
+	const container = selected(controller);
+	const {marks} = controller.getState().lists.containers;
+	const ended = container && !container.builder && marks.size === 0 ? lastEndOf(controller, container) : undefined;
+	if (container && ended) {
+		await showEnd(controller, container.name, ended, container);
+	} else {
+		showLogs(false)(controller);
+	}
+};
+
 export const containersActions: Actions = {
+	'containers.open': openSelected,
 	'containers.logs': showLogs(false),
 	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {

@@ -3,13 +3,15 @@ import type {EngineEvent, Image, Network, Volume} from '../../engine/resources.j
 import type {ContainerRow} from '../builder/builder-row.js';
 import {visibleBuilder, visibleContainers} from '../containers/rows.js';
 import {imageName} from '../work/plan.js';
+import {endsOf, endWords, type EventEnd} from '../views/event-ends.js';
 import type {RecordRow} from '../views/records.js';
 import {selectedOf, targetsOf} from './list-state.js';
 import {lastResult} from './memo.js';
 import type {StoreState} from './store.js';
 import type {ListName, UiState} from './ui-state.js';
 
-export type EventRow = {readonly id: string; readonly event: EngineEvent};
+/** `end` is what is known of the end of a container. */
+export type EventRow = {readonly id: string; readonly event: EngineEvent; readonly end?: EventEnd};
 
 /** The items of each list, filtered and sorted; the same arrays as long as nothing changed. */
 export type ListItems = {
@@ -84,10 +86,18 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 		sorted(keep(all, filter, ({name}) => [name]), isDescending, volumeKeys[sort ?? '']));
 	const dns = lastResult((all: readonly RecordRow[], {filter, sort, isDescending}: UiState['lists']['dns']) =>
 		sorted(keep(all, filter, ({record, network}) => [record.name, record.value, network]), isDescending, recordKeys[sort ?? '']));
+	const eventRows = lastResult((all: readonly EngineEvent[]): readonly EventRow[] => {
+		const ends = endsOf(all);
+		return all.map(event => ({
+			id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes.container ?? event.attributes.address ?? ''}`,
+			event,
+			end: ends.get(event),
+		})).toReversed();
+	});
 	const events = lastResult((all: readonly EngineEvent[], filter: string) => keep(
-		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes.container ?? event.attributes.address ?? ''}`, event})).toReversed(),
+		eventRows(all),
 		filter,
-		({event}) => [event.type, event.action, event.attributes.name ?? '', event.id],
+		({event, end}) => [event.type, event.action, event.attributes.name ?? '', event.id, end ? endWords(end) : ''],
 	));
 	const none: Readonly<Record<string, never>> = {};
 	const noRecords: readonly RecordRow[] = [];
