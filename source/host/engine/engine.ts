@@ -12,7 +12,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Engine} from '../../engine/engine.js';
-import {createEventLog, type EventStore} from '../../engine/event-log.js';
+import {createEventLog} from '../../engine/event-log.js';
 import {takeEveryStep} from '../every-step.js';
 import {openForwarder} from '../bridges/forwarder.js';
 import {watchHost} from '../bridges/host-watch.js';
@@ -33,7 +33,7 @@ import type {Machine} from '../machines/running-machine.js';
 import {lastWords} from '../machines/status.js';
 import {endStrays, keptBy} from '../machines/strays.js';
 import {orMissing} from '../store/missing.js';
-import {openEventStore} from '../store/event-store.js';
+import {tryEventStore} from '../store/event-store.js';
 import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
 import {createQueue} from '../../engine/queue.js';
@@ -141,16 +141,6 @@ const identityOf = async ({identity}: Paths): Promise<string> => {
 	const id = randomUUID();
 	await writeFile(identity, `${id}\n`, {mode: 0o644});
 	return id;
-};
-
-/** The events on the disk. Without them the engine goes on with those in memory. */
-const openEvents = async ({events: directory}: Paths, log: (line: string) => void): Promise<EventStore | undefined> => {
-	try {
-		return await openEventStore({directory, log});
-	} catch (error) {
-		log(`events are kept in memory only, because ${directory} cannot be used: ${messageOf(error)}`);
-		return undefined;
-	}
 };
 
 const readState = async (paths: Paths, log: (line: string) => void) => {
@@ -315,7 +305,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
 	const [guest, store, namespace, state, id, eventStore] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
-		openEvents(paths, log),
+		tryEventStore({directory: paths.events, log}),
 	]);
 	const building: {builder?: HostBuilder} = {};
 	const images = withResults(store, async () => building.builder?.settle());

@@ -280,3 +280,13 @@ export const openEventStore = async ({directory, log, now = Date.now, limits: gi
 		flush,
 	};
 };
+
+/** The same, or undefined if the directory cannot be used: without it an engine goes on with the events in memory. */
+export const tryEventStore = async (options: EventStoreOptions): Promise<EventStore | undefined> => {
+	try {
+		return await openEventStore(options);
+	} catch (error) {
+		options.log(`events are kept in memory only, because ${options.directory} cannot be used: ${messageOf(error)}`);
+		return undefined;
+	}
+};

@@ -16,7 +16,7 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {createEventLog, type EventLog} from '../../../source/engine/event-log.js';
 import type {EngineEvent} from '../../../source/engine/resources.js';
-import {openEventStore, type EventStoreOptions} from '../../../source/host/store/event-store.js';
+import {openEventStore, tryEventStore, type EventStoreOptions} from '../../../source/host/store/event-store.js';
 
 const hour = 3_600_000;
 
@@ -227,4 +227,17 @@ test('other files of the directory stay', async t => {
 	await store.flush();
 	t.is(await readFile(other, 'utf8'), 'mine');
 	t.is((await readdir(directory)).length, 2);
+});
+
+test('a directory that cannot be used is said, and the engine goes on without', async t => {
+	const file = path.join(await newDirectory(t), 'file');
+	await writeFile(file, '');
+	const log: string[] = [];
+	t.is(await tryEventStore({
+		directory: file, log(line) {
+			log.push(line);
+		},
+	}), undefined);
+	t.is(log.length, 1);
+	t.regex(log[0]!, /^events are kept in memory only, because .*file cannot be used/v);
 });
