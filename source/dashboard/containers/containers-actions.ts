@@ -1,6 +1,6 @@
 import {inspectBuilder, pruneBuilder, removeBuilder, startBuilder, stopBuilder, unlessBuilder} from '../builder/builder-actions.js';
 import type {Actions} from '../work/actions.js';
-import type {Controller, Data, View, Work} from '../work/controller.js';
+import type {Controller, Data, Setting, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {sortActions} from '../lists/sort-actions.js';
@@ -20,6 +20,7 @@ import {projectId, projectOf} from '../lists/projects.js';
 import {containerTargets, leftOut, nothingText, targetProject, withLeftOut} from '../lists/targets.js';
 import {selectedIn, selectedProject} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
+import {lastEndOf, showEnd} from '../views/show-ended.js';
 import {askName} from '../views/resolve.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'containers');
@@ -171,6 +172,17 @@ const showLogs = (isBootLog: boolean) => (controller: View) => {
 	});
 };
 
+const openSelected = async (controller: View & Data & Setting) => {
+	const container = selected(controller);
+	const {marks} = controller.getState().lists.containers;
+	const ended = container && !container.builder && marks.size === 0 ? lastEndOf(controller, container) : undefined;
+	if (container && ended) {
+		await showEnd(controller, container.name, ended, container);
+	} else {
+		showLogs(false)(controller);
+	}
+};
+
 /** The project of the row under the cursor: its heading, or one of its containers. */
 const projectAtCursor = (controller: View): string | undefined => {
 	const container = selected(controller);
@@ -223,6 +235,7 @@ const unfold = (controller: View) => {
 
 export const containersActions: Actions = {
 	...sortActions,
+	'containers.open': openSelected,
 	'containers.logs': showLogs(false),
 	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {

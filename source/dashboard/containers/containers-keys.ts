@@ -2,7 +2,8 @@ import type {KeyMap} from '../keys/keys.js';
 import {sortKeys} from '../lists/sort-keys.js';
 
 export const containersKeys: KeyMap = [
-	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of the selected or marked containers', short: 'logs'},
+	{action: 'containers.open', keys: ['return'], title: 'Logs; of a container that has ended, why it ended'},
+	{action: 'containers.logs', keys: ['l'], title: 'Logs of the selected or marked containers', short: 'logs'},
 	{action: 'containers.inspect', keys: ['i', 'd'], title: 'Inspect', short: 'inspect'},
 	{action: 'containers.shell', keys: ['s', 'e'], title: 'Open a shell', short: 'shell', changes: true},
 	{action: 'containers.attach', keys: ['A'], title: 'Attach to the container\'s process', changes: true, notFor: 'builder'},

@@ -3,6 +3,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import {builderState, type ContainerRow} from '../builder/builder-row.js';
 import {portTexts, shortImage, stateText} from '../containers/rows.js';
 import {numberOf, rangeOf} from '../state/subnets.js';
+import {endWords, type EventEnd} from '../views/event-ends.js';
 import type {RecordRow} from '../views/records.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {projectOf} from './projects.js';
@@ -91,13 +92,15 @@ export const recordFields = ({containers}: Pick<Snapshot, 'containers'>): Readon
 	{names: ['id'], texts: ({record}) => [record.containerId ?? ''], isHidden: true, isFromStart: true},
 ];
 
-export type EventRow = {readonly id: string; readonly event: EngineEvent};
+/** `end` is what is known of the end of a container. */
+export type EventRow = {readonly id: string; readonly event: EngineEvent; readonly end?: EventEnd};
 
 export const eventFields: ReadonlyArray<Field<EventRow>> = [
 	{names: ['type'], texts: ({event}) => [event.type]},
 	{names: ['action', 'state'], texts: ({event}) => [event.action]},
 	{names: ['name', 'container'], texts: ({event}) => [event.attributes.name ?? event.id.slice(0, 12)]},
 	{names: ['image'], texts: ({event: {attributes: {image}}}) => image === undefined ? [] : [image]},
+	{names: ['end', 'exit'], texts: ({end}) => end ? [endWords(end)] : []},
 	{names: ['details', 'label'], texts: ({event: {attributes}}) => Object.entries(attributes).map(([key, value]) => `${key}=${value}`)},
 	{names: ['id'], texts: ({event: {id, attributes}}) => [id, attributes.container ?? ''], isHidden: true, isFromStart: true},
 ];

@@ -7,6 +7,8 @@ import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import type {EventRow} from '../lists/fields.js';
 import type {ResourceUsage} from '../state/resource-usage.js';
+import {endWords} from '../views/event-ends.js';
+import {localTime} from '../views/event-rows.js';
 import type {RecordRow} from '../views/records.js';
 import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
 
@@ -88,5 +90,5 @@ export const recordRow = ({network, record, isStale}: RecordRow, {snapshot}: Row
 	return sentence(`${name} is ${value}`, `type ${type}`, `on ${network}`, `for ${count(ttlSeconds, 'second')}`, `of ${owner}`, isStale && 'stale');
 };
 
-export const eventRow = ({event: {time, type, action, id, attributes}}: EventRow): string =>
-	sentence(`${type} ${attributes.name ?? id.slice(0, 12)}`, action, `at ${new Date(time).toISOString().slice(11, 19)} UTC`);
+export const eventRow = ({event: {time, type, action, id, attributes}, end}: EventRow, {now}: Pick<RowContext, 'now'>): string =>
+	sentence(`${type} ${attributes.name ?? id.slice(0, 12)}`, action, end && endWords(end), end?.isFailure && 'a failure', `at ${localTime(time, now)}`);

@@ -21,6 +21,7 @@ import {findIn, parseQuery, type Field, type Found} from '../lists/query.js';
 import {sortedBy, type Rank} from '../lists/sorts.js';
 import type {Marks} from '../lists/titles.js';
 import {imageName, volumeUsers} from '../work/plan.js';
+import {endsOf} from '../views/event-ends.js';
 import type {RecordRow} from '../views/records.js';
 import {cursorOf, selectedOf, type ListState} from './list-state.js';
 import {lastResult} from './memo.js';
@@ -147,17 +148,17 @@ const createContainers = () => {
 		const listed = areStoppedShown ? containers : containers.filter(({status: {state}}) => state !== 'exited');
 		return keep<ContainerRow>(builder ? [...listed, builder] : listed, filter, containerFields);
 	});
-	const grouped = lastResult((
+	const ordered = lastResult((
 		{items}: Kept<ContainerRow>,
-		all: readonly Container[],
 		usage: Readonly<Record<string, ResourceUsage>>,
 		sort: string | undefined,
 		isDescending: boolean,
-		folded: ReadonlySet<string>,
-	) => {
+	): readonly ContainerRow[] => {
 		const last = items.at(-1)?.builder ? items.slice(-1) : [];
-		const ordered = sortedBy(last.length === 0 ? items : items.slice(0, -1), containerRank(sort, usage), isDescending);
-		const rows = groupRows([...ordered, ...last], all, folded);
+		return [...sortedBy(last.length === 0 ? items : items.slice(0, -1), containerRank(sort, usage), isDescending), ...last];
+	});
+	const grouped = lastResult((containers: readonly ContainerRow[], all: readonly Container[], folded: ReadonlySet<string>) => {
+		const rows = groupRows(containers, all, folded);
 		return {
 			rows,
 			containers: rows.flatMap(row => row.type === 'project' ? row.project.containers : (row.isInProject ? [] : [row.container])),
@@ -178,7 +179,7 @@ const createContainers = () => {
 		const isUsageNeeded = sort !== undefined && usageColumns.has(sort);
 		// Nor does it hide what a filter finds.
 		const folds = kept.found.size === 0 ? foldedNow(folded, snapshot.containers, selectedId) : noFolds;
-		return {...grouped(kept, snapshot.containers, isUsageNeeded ? usage : noUsage, sort, isDescending, folds), found: kept.found};
+		return {...grouped(ordered(kept, isUsageNeeded ? usage : noUsage, sort, isDescending), snapshot.containers, folds), found: kept.found};
 	};
 };
 
@@ -190,8 +191,14 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 	const volumes = createList(volumeFields, volumeRanks);
 	const dns = createList(recordFields, recordRanks);
 	const events = createList<EventRow, undefined>(() => eventFields, () => ({}));
-	const eventRows = lastResult((all: readonly EngineEvent[]): readonly EventRow[] =>
-		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes.container ?? event.attributes.address ?? ''}`, event})).toReversed());
+	const eventRows = lastResult((all: readonly EngineEvent[]): readonly EventRow[] => {
+		const ends = endsOf(all);
+		return all.map(event => ({
+			id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes.container ?? event.attributes.address ?? ''}`,
+			event,
+			end: ends.get(event),
+		})).toReversed();
+	});
 	const noEvents: readonly EventRow[] = [];
 	const itemsOfAll = lastResult((snapshot: Snapshot, records: readonly RecordRow[], rows: readonly EventRow[]): Lists => ({
 		containers: snapshot.containers,

@@ -12,8 +12,8 @@ import {Panel} from '../frame/panel.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
 import {clean} from '../../text/fit.js';
-import type {Role} from '../frame/theme.js';
 import type {ListName} from '../state/ui-state.js';
+import {eventRole, eventTexts, localTime} from './event-rows.js';
 import type {RecordRow} from './records.js';
 
 /** What a view of a list gets. */
@@ -126,28 +126,15 @@ export const DnsView = ({items, all, snapshot, isKnown, now: _now, ...rest}: Vie
 	return <TableView name='dns' title='6 DNS records' columns={recordColumns} rows={rows} shown={useIds(items)} empty={isKnown ? 'No records yet' : 'This engine does not report DNS records'} {...rest}/>;
 };
 
-const eventRole = (action: string): Role => {
-	if (/^(?:die|kill|oom|destroy|delete|release|unrecord)/v.test(action)) {
-		return 'bad';
-	}
-
-	return /^(?:start|create|connect|pull|lease|record)/v.test(action) ? 'good' : 'text';
-};
-
-const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
-
 const eventColumns: readonly TableColumn[] = [{title: 'TIME'}, {title: 'TYPE'}, {title: 'ACTION'}, {title: 'NAME'}, {title: 'DETAILS', most: 200}];
 
-export const EventsView = ({items, all, snapshot, now: _now, ...rest}: ViewProps<EventRow>) => {
-	const rows = useMemo(() => all.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
-		const {container} = attributes;
-		// Actions of execs have the command after a colon; it may be long.
-		const [what = '', ...command] = action.split(': ');
-		const name = attributes.name ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
-		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
-		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
-		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
-	}), [all, snapshot]);
-	return <TableView name='events' title='7 Events (UTC)' columns={eventColumns} rows={rows} shown={useIds(items)} empty='No events since the dashboard was opened' {...rest}/>;
+export const EventsView = ({items, all, snapshot, now, ...rest}: ViewProps<EventRow>) => {
+	const names = useMemo(() => new Map(snapshot?.containers.map(({id, name}) => [id, name])), [snapshot?.containers]);
+	const rows = useMemo(() => all.map(({id, event, end}): TableRow => {
+		const {time, type, id: subject, attributes} = event;
+		const {action, details} = eventTexts(event, end, container => names.get(container));
+		const name = attributes.name ?? names.get(subject) ?? subject.slice(0, 12);
+		return {id, cells: [localTime(time, now), type, action, name, details].map(text => clean(text)), role: eventRole(event, end)};
+	}), [all, names, now]);
+	return <TableView name='events' title='7 Events' columns={eventColumns} rows={rows} shown={useIds(items)} empty='No events in the last hour' {...rest}/>;
 };
-

@@ -1,3 +1,4 @@
+import type {EngineEvent} from '../../engine/resources.js';
 import type {Actions} from '../work/actions.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
@@ -10,11 +11,12 @@ import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
 import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
-import {isTextView, type Part} from '../state/ui-state.js';
+import {isTextView, type ListName, type Part, type UiState} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
 import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
+import {showEventEnd} from './show-ended.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
 // More layers do not fit on a screen.
@@ -84,13 +86,55 @@ const copyText = (controller: View & Setting, text: string | undefined) => {
 	}
 };
 
-const goTo = (controller: View) => {
-	const row = selectedIn(controller.listItems(), controller.getState(), 'events');
+/** Where what an event is about is listed, with the cursor on it; undefined if it is gone. */
+const placeOfEvent = (controller: View & Data, {type, id, attributes}: EngineEvent): Partial<UiState> | undefined => {
 	const {lists} = controller.getState();
-	if (row?.event.type === 'container') {
-		controller.set({view: 'main', focus: 'containers', areStoppedShown: true, lists: {...lists, containers: {...lists.containers, filter: '', selectedId: row.event.id}}});
-	} else if (row?.event.type === 'network') {
-		controller.set({view: 'main', focus: 'networks', lists: {...lists, networks: {...lists.networks, filter: '', selectedId: row.event.id}}});
+	const {containers = [], networks = [], images = [], volumes = []} = controller.store.getState().snapshot ?? {};
+	const selected = (list: ListName, selectedId: string): Pick<UiState, 'lists'> => ({lists: {...lists, [list]: {...lists[list], filter: '', selectedId}}});
+	switch (type) {
+		case 'container': {
+			return containers.some(container => container.id === id) ? {view: 'main', focus: 'containers', areStoppedShown: true, ...selected('containers', id)} : undefined;
+		}
+
+		case 'network': {
+			return networks.some(network => network.id === id) ? {view: 'main', focus: 'networks', ...selected('networks', id)} : undefined;
+		}
+
+		case 'image': {
+			const image = images.find(({id: own, tags}) => own === id || tags.includes(id) || tags.includes(attributes.name ?? ''));
+			return image && {view: 'images', ...selected('images', image.id)};
+		}
+
+		case 'volume': {
+			return volumes.some(({name}) => name === id) ? {view: 'volumes', ...selected('volumes', id)} : undefined;
+		}
+
+		case 'daemon': {
+			return undefined;
+		}
+	}
+};
+
+/** Opens why a container ended, or goes to what an event is about. */
+const goTo = async (controller: View & Data & Setting) => {
+	const row = selectedIn(controller.listItems(), controller.getState(), 'events');
+	if (!row) {
+		return;
+	}
+
+	const {event, end} = row;
+	const {type, id, attributes} = event;
+	if (end) {
+		await showEventEnd(controller, event, end);
+		return;
+	}
+
+	const place = placeOfEvent(controller, event);
+	if (place) {
+		controller.set(place);
+	} else {
+		const name = clean(attributes.name ?? id.replace('sha256:', '').slice(0, 12));
+		controller.notify(type === 'daemon' ? 'This event is about the engine itself' : `The ${type} ${name} is gone`);
 	}
 };
 

@@ -29,7 +29,7 @@ export const dnsKeys: KeyMap = [
 ];
 
 export const eventsKeys: KeyMap = [
-	{action: 'events.goTo', keys: ['return'], title: 'Go to the container or network', short: 'go to'},
+	{action: 'events.goTo', keys: ['return'], title: 'Of an end: why it ended; of others: go to what it is about', short: 'open'},
 ];
 
 export const textViewKeys: KeyMap = [
