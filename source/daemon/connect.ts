@@ -23,11 +23,18 @@ export type ConnectOptions = {
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 };
 
-/** The socket of the user's daemon over Apple's container, which is started if it does not run. */
-const reachAppleDaemon = async ({root, environment = process.env, canStart = true, onStep}: ConnectOptions): Promise<ReachableAddress> => {
+/** The user's daemon over Apple's container, and whether it runs. */
+const findAppleDaemon = async ({root, environment = process.env}: ConnectOptions) => {
 	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
 	const paths = applePaths({environment, root});
-	if (!await isServing(paths)) {
+	return {paths, isRunning: await isServing(paths)};
+};
+
+/** The socket of the user's daemon over Apple's container, which is started if it does not run. */
+const reachAppleDaemon = async (options: ConnectOptions): Promise<ReachableAddress> => {
+	const {environment = process.env, canStart = true, onStep} = options;
+	const {paths, isRunning} = await findAppleDaemon(options);
+	if (!isRunning) {
 		if (!canStart) {
 			throw new HolmError('unavailable', `the daemon of ${paths.directory} is not running`, {remedy: 'holm system start starts it'});
 		}
@@ -78,15 +85,15 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 };
 
 /** Apple's engine: on this host through the user's daemon if that runs, which keeps names and restarts, or else by running the program; on another one over SSH. */
-const connectApple = async (target: string | undefined, {root, environment = process.env, ask}: ConnectOptions): Promise<Engine> => {
+const connectApple = async (target: string | undefined, options: ConnectOptions): Promise<Engine> => {
+	const {environment = process.env, ask} = options;
 	if (target !== undefined) {
 		const {openApple} = await import('./remote-engine.js');
 		return openApple(parseTarget(target), {environment, ask});
 	}
 
-	const [{applePaths}, {isServing}] = await Promise.all([import('./apple/paths.js'), import('./apple/owner.js')]);
-	const paths = applePaths({environment, root});
-	if (await isServing(paths)) {
+	const {paths, isRunning} = await findAppleDaemon(options);
+	if (isRunning) {
 		return createDockerEngine({kind: 'unix', path: paths.socket});
 	}
 

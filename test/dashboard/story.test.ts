@@ -2,7 +2,7 @@ import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
 import {openWorld} from '../host/engine/world.js';
-import {hasTmux, openTerminal} from './helpers/tmux.js';
+import {hasTmux, openDashboard, type Terminal} from './helpers/tmux.js';
 
 const cli = path.resolve(import.meta.dirname, '../../cli.js');
 
@@ -18,27 +18,19 @@ const inTerminal: typeof world.test = (title, implementation) => {
 
 const counting = 'sh -c \'i=0; while true; do echo line $i of the log; i=$((i+1)); sleep 1; done\'';
 
-type Dashboard = Awaited<ReturnType<typeof openTerminal>>;
-
 /** Opens the dashboard in a shell that afterwards prints the exit status and whether the terminal is restored. */
-const openDashboard = async (): Promise<Dashboard> => {
+const openStory = async (): Promise<Terminal> => {
 	const {directory, root} = world;
-	const terminal = await openTerminal({environment: {HOME: directory, XDG_CONFIG_HOME: directory}});
-	await terminal.type(`before=$(stty -g); echo kept; ${process.execPath} ${cli} --root ${root}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`);
-	await terminal.press('Enter');
-	try {
-		await terminal.shows(/^ holm {2}.* connected /v);
-		return terminal;
-	} catch (error) {
-		await terminal[Symbol.asyncDispose]();
-		throw error;
-	}
+	return openDashboard(
+		`before=$(stty -g); echo kept; ${process.execPath} ${cli} --root ${root}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`,
+		{environment: {HOME: directory, XDG_CONFIG_HOME: directory}},
+	);
 };
 
 /** Types each value into its field, from the first field on, and submits the form. */
 type FieldValues = ReadonlyArray<readonly [field: string, value: string]>;
 
-const fill = async ({type, press, shows}: Dashboard, title: string, values: FieldValues, labels: readonly string[]) => {
+const fill = async ({type, press, shows}: Terminal, title: string, values: FieldValues, labels: readonly string[]) => {
 	await shows(title);
 	let at = 0;
 	for (const [field, value] of values) {
@@ -53,7 +45,7 @@ const fill = async ({type, press, shows}: Dashboard, title: string, values: Fiel
 
 const containerLabels = ['Image', 'Name', 'Networks', 'Ports', 'Environment', 'Volumes', 'CPUs', 'Memory', 'Command'];
 
-const createContainer = async (dashboard: Dashboard, {name, network, command}: Readonly<Record<'name' | 'network' | 'command', string>>): Promise<string> => {
+const createContainer = async (dashboard: Terminal, {name, network, command}: Readonly<Record<'name' | 'network' | 'command', string>>): Promise<string> => {
 	await dashboard.press('1', 'c');
 	await fill(dashboard, 'New container', [['Image', 'box:latest'], ['Name', name], ['Networks', network], ['Command', command]], containerLabels);
 	const line = new RegExp(String.raw`^│[ ●] ${name} +running +[^\n]*?(?<address>\d+\.\d+\.\d+\.\d+) ${network}`, 'mv');
@@ -61,7 +53,7 @@ const createContainer = async (dashboard: Dashboard, {name, network, command}: R
 };
 
 /** Presses Esc and waits, since a lone Esc is recognized only after a delay. */
-const goBack = async ({press, shows}: Dashboard, until: RegExp | string) => {
+const goBack = async ({press, shows}: Terminal, until: RegExp | string) => {
 	await press('Escape');
 	return shows(until);
 };
@@ -76,7 +68,7 @@ const createdNetwork = /│ +back +\d+\.\d+\.\d+\.0\/24/v;
 
 inTerminal('the whole story, by keys, on real machines', async t => {
 	t.timeout(600_000);
-	await using dashboard = await openDashboard();
+	await using dashboard = await openStory();
 	const {press, type, shows, flag} = dashboard;
 	t.is(await flag('alternate_on'), '1');
 
@@ -163,7 +155,7 @@ inTerminal('the whole story, by keys, on real machines', async t => {
 inTerminal('a stopped engine is shown as lost, and connected again after its start', async t => {
 	t.timeout(300_000);
 	await world.holm('network', 'create', 'away');
-	await using dashboard = await openDashboard();
+	await using dashboard = await openStory();
 	const {press, shows, tmux} = dashboard;
 	await createContainer(dashboard, {name: 'kept', network: 'away', command: 'sleep 100000'});
 	const bright = await tmux('capture-pane', '-p', '-e');

@@ -2,6 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {RemoteProcess} from '../ssh/command-channel.js';
 import type {ExecuteOptions, Link} from '../ssh/link.js';
+import {reopening} from '../ssh/reopening.js';
 
 /*
 Who gets a channel. An SSH server lets a connection have ten sessions (MaxSessions of OpenSSH). Eight run commands, and the others are kept for signals.
@@ -61,24 +62,6 @@ export type ChannelsOptions = {
 /** Whether a server has refused a channel that it might give later. */
 const isRefusal = (error: unknown): boolean =>
 	error instanceof HolmError && error.cause instanceof Error && 'reason' in error.cause;
-
-/** Opens a connection again when it was lost. */
-const reopening = (open: () => Promise<Link>): (() => Promise<Link>) => {
-	let opening: Promise<Link> | undefined;
-	return async () => {
-		const current = opening;
-		const before = await current?.catch(() => undefined);
-		if (before?.isAlive()) {
-			return before;
-		}
-
-		if (opening === current) {
-			opening = open();
-		}
-
-		return opening!;
-	};
-};
 
 export const createChannels = ({name, link, another, waitMs = defaultWaitMs, onLost}: ChannelsOptions): Channels => {
 	const connect = (open: () => Promise<Link>): Connection => ({open, sessions: 0, lasting: 0, most: mostSessions, signals: createQueue()});

@@ -20,7 +20,7 @@ export const resolveHost = async (host: string | undefined, environment: Environ
 			throw new HolmError(
 				'unsupported',
 				'Apple\'s container does not serve Docker\'s API',
-				{remedy: 'use holm\'s own commands with --host apple'},
+				{remedy: 'use holm\'s own commands, or run holm system start on that Mac and name it as ssh://HOST'},
 			);
 		}
 

@@ -7,6 +7,7 @@ import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';
 import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
+import {reopening} from './reopening.js';
 
 export type DialOptions = {
 	/** For the home directory, the agent and other lookups of ssh. */
@@ -68,7 +69,6 @@ export type Host = {
 };
 
 const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host => {
-	let opening: Promise<Link> | undefined;
 	let latest: Link | undefined;
 	const answers = new Map<string, string | undefined>();
 	const another = async () => {
@@ -87,29 +87,10 @@ const createHost = (target: SshTarget, {environment, ask}: DialOptions): Host =>
 	return {
 		another,
 		roundTripMs: () => latest?.roundTripMs(),
-		async link() {
-			const current = opening;
-			if (current) {
-				const before = await current;
-				if (before.isAlive()) {
-					return before;
-				}
-
-				// Another request may have opened a new one meanwhile.
-				opening = opening === current ? undefined : opening;
-			}
-
-			opening ??= (async () => {
-				try {
-					latest = await another();
-					return latest;
-				} catch (error) {
-					opening = undefined;
-					throw error;
-				}
-			})();
-			return opening;
-		},
+		link: reopening(async () => {
+			latest = await another();
+			return latest;
+		}),
 	};
 };
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
-import {hasTmux, openTerminal} from '../../dashboard/helpers/tmux.js';
+import {hasTmux, openDashboard, type Terminal} from '../../dashboard/helpers/tmux.js';
 import {startMac} from './helpers/mac.js';
 import {startStandIn} from './stand-in/server.js';
 
@@ -26,25 +26,13 @@ const inTerminal = (title: string, implementation: (t: ExecutionContext) => Prom
 	}
 };
 
-type Dashboard = Awaited<ReturnType<typeof openTerminal>>;
-
-const openDashboard = async (host: string, environment: Readonly<Record<string, string>>): Promise<Dashboard> => {
-	const terminal = await openTerminal({environment: {XDG_CONFIG_HOME: standIn.home, ...environment}});
-	await terminal.type(`${process.execPath} ${cli} --host ${host}; echo status $?`);
-	await terminal.press('Enter');
-	try {
-		await terminal.shows(/^ holm {2}.* connected /v);
-		return terminal;
-	} catch (error) {
-		await terminal[Symbol.asyncDispose]();
-		throw error;
-	}
-};
+const openStory = async (host: string, environment: Readonly<Record<string, string>>): Promise<Terminal> =>
+	openDashboard(`${process.execPath} ${cli} --host ${host}; echo status $?`, {environment: {XDG_CONFIG_HOME: standIn.home, ...environment}});
 
 const labels = ['Image', 'Name', 'Networks', 'Ports', 'Environment', 'Volumes', 'CPUs', 'Memory', 'Command'];
 
 /** Fills in the form of a new container and waits until its row shows that it runs; resolves with its address. */
-const createContainer = async ({press, type, shows}: Dashboard, values: Readonly<Record<string, string>>): Promise<string> => {
+const createContainer = async ({press, type, shows}: Terminal, values: Readonly<Record<string, string>>): Promise<string> => {
 	await press('1', 'c');
 	await shows('New container');
 	let at = 0;
@@ -60,14 +48,14 @@ const createContainer = async ({press, type, shows}: Dashboard, values: Readonly
 	return line.exec(await shows(line))!.groups!.address!;
 };
 
-const quit = async ({press, shows}: Dashboard) => {
+const quit = async ({press, shows}: Terminal) => {
 	await press('Z', 'Z');
 	await shows(/^status 0$/mv);
 };
 
 inTerminal('on this host: a network, two containers, logs, a document, a shell with names, and their end', async t => {
 	const {HOME, HOLM_STAND_IN, HOLM_CONTAINER} = standIn.environment;
-	await using dashboard = await openDashboard('apple', {HOME, HOLM_STAND_IN, HOLM_CONTAINER});
+	await using dashboard = await openStory('apple', {HOME, HOLM_STAND_IN, HOLM_CONTAINER});
 	const {press, type, shows} = dashboard;
 	await press('2', 'c');
 	await shows('New network');
@@ -112,7 +100,7 @@ inTerminal('on this host: a network, two containers, logs, a document, a shell w
 });
 
 inTerminal('over SSH: the same container, a cut connection that heals, and work that goes on', async t => {
-	await using dashboard = await openDashboard(`apple://${mac.target}`, {HOME: mac.environment.HOME!});
+	await using dashboard = await openStory(`apple://${mac.target}`, {HOME: mac.environment.HOME!});
 	const {press, shows} = dashboard;
 	await shows(/│[ ●] one +running/v);
 	await shows(/3 Logs of one [\s\S]*line \d+ of the log/v);

@@ -86,3 +86,19 @@ export const openTerminal = async ({columns = 120, rows = 36, environment = {}}:
 		},
 	};
 };
+
+export type Terminal = Awaited<ReturnType<typeof openTerminal>>;
+
+/** Opens a terminal, types a command that opens a dashboard, and waits until that is connected. */
+export const openDashboard = async (command: string, options: TerminalOptions): Promise<Terminal> => {
+	const terminal = await openTerminal(options);
+	try {
+		await terminal.type(command);
+		await terminal.press('Enter');
+		await terminal.shows(/^ holm {2}.* connected /v);
+		return terminal;
+	} catch (error) {
+		await terminal[Symbol.asyncDispose]();
+		throw error;
+	}
+};

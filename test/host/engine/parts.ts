@@ -6,9 +6,9 @@ import {
 	readdir,
 	rename,
 	rm,
+	stat,
 } from 'node:fs/promises';
 import path from 'node:path';
-import type {BuilderConfiguration} from '../../../source/engine/builder.js';
 import {builderBase} from '../../../source/host/builder/base.js';
 import {defaultSize, openGuest} from '../../../source/host/guest.js';
 import type {SetupStep} from '../../../source/host/kernel/guest-kernel.js';
@@ -22,6 +22,9 @@ import {cacheOf} from '../../debian-packages.js';
 
 /** Capacity of the disk of builders in tests: small enough to be filled. */
 export const testBuilderBytes = 4 * 1024 ** 3;
+
+// A first start takes more of a processor than hours of an idle one.
+const builderSize = {cpus: 1, memoryBytes: 1024 ** 3};
 
 /** The cached parts, laid out as below the root of an engine. */
 const kept = pathsOf(cacheOf('parts'));
@@ -42,8 +45,9 @@ export const layParts = async (
 	}
 
 	const target = pathsOf(root);
-	await mkdir(root, {recursive: true, mode: 0o711});
-	for (const part of ['guest', 'key', 'accelerator', 'templates', ...withBuilder ? ['builderDisks' as const] : []] as const) {
+	await mkdir(target.templates, {recursive: true, mode: 0o711});
+	const parts = ['guest', 'key', 'accelerator'] as const;
+	for (const part of withBuilder ? [...parts, 'builderDisks'] as const : parts) {
 		// Earlier versions cached no disk of a builder.
 		await copy(kept[part], target[part]).catch((error: unknown) => {
 			if (part !== 'builderDisks') {
@@ -53,24 +57,27 @@ export const layParts = async (
 	}
 
 	if (withBuilder) {
-		// A first start takes more of a processor than hours of an idle one.
-		const builder: BuilderConfiguration = {
-			cpus: 1, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 120,
-		};
-		await writeRecord(target.builder, builder);
+		await writeRecord(target.builder, {...builderSize, diskBytes: testBuilderBytes, keepSeconds: 120});
 	}
 
-	// A stamp belongs to one memory file and names the initramfs of its engine.
-	for (const name of await readdir(target.templates)) {
-		if (!name.startsWith('lock-')) {
-			const template = path.join(target.templates, name);
+	for (const name of await readdir(kept.templates)) {
+		const isTemplate = !name.startsWith('lock-');
+		const from = path.join(kept.templates, name);
+		if (isTemplate && !withBuilder && (await stat(path.join(from, 'ram'))).size >= builderSize.memoryBytes) {
+			continue;
+		}
+
+		const template = path.join(target.templates, name);
+		await copy(from, template);
+		if (isTemplate) {
+			// A stamp belongs to one memory file and names the initramfs of its engine.
 			const {initramfs, hostKey} = await readStamp(template);
 			await writeStamp(template, {initramfs: path.join(target.guest, path.basename(initramfs)), hostKey});
 		}
 	}
 });
 
-/** Installs what an engine needs on this host, and caches the parts that test engines start with: kernel, initramfs, key, and the template of the default size. Making them takes an engine half a minute beside other tests. */
+/** Installs what an engine needs on this host, and caches the parts that test engines start with: kernel, initramfs, key, and the templates of machines of the default size and of builders. Making them takes an engine half a minute beside other tests. */
 export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<void> => {
 	// Each VM runs as its own user, which may not be able to traverse the cache.
 	const directory = await mkdtemp('/tmp/hp-');
@@ -82,6 +89,7 @@ export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<v
 		await provideRequirements(root, onStep);
 		const guest = await openGuest(pathsOf(root), onStep);
 		await guest.template(defaultSize);
+		await guest.template(builderSize);
 		await builderBase(pathsOf(root), {diskBytes: testBuilderBytes, gid: guest.gid, onStep});
 		await withLock(lock, async () => {
 			// The cache stays complete even if this process is killed.

@@ -5,17 +5,30 @@ import {readIfThere} from '../../store/records.js';
 
 export type Key = {readonly privateKey: string; readonly publicKey: string};
 
+const isReadable = ({privateKey, publicKey}: Key): boolean =>
+	[privateKey, publicKey].every(text => typeof text === 'string' && !(ssh2.utils.parseKey(text) instanceof Error));
+
 /** Some of the Ed25519 keys that ssh2 makes cannot be read by it again. */
 export const newKey = (): Key => {
 	for (;;) {
 		const {private: privateKey, public: publicKey} = ssh2.utils.generateKeyPairSync('ed25519');
-		if (!(ssh2.utils.parseKey(privateKey) instanceof Error) && !(ssh2.utils.parseKey(publicKey) instanceof Error)) {
-			return {privateKey, publicKey};
+		const key = {privateKey, publicKey};
+		if (isReadable(key)) {
+			return key;
 		}
 	}
 };
 
-/** The SSH key that opens the engine's machines, generated once. Throws `unavailable` if the file is damaged, because running machines accept no other key. */
+const parse = (text: string): Key => {
+	const key = JSON.parse(text) as Key;
+	if (!isReadable(key)) {
+		throw new Error('ssh2 cannot read it');
+	}
+
+	return key;
+};
+
+/** The SSH key that opens the engine's machines, generated once. Throws `unavailable` if the file has no key that can be read, because running machines accept no other one. */
 export const loadKey = async (file: string): Promise<Key> => {
 	const text = await readIfThere(file);
 	if (text === undefined) {
@@ -26,7 +39,7 @@ export const loadKey = async (file: string): Promise<Key> => {
 	}
 
 	try {
-		return JSON.parse(text) as Key;
+		return parse(text);
 	} catch (error) {
 		throw new HolmError('unavailable', `${file} is not the key of an engine`, {remedy: 'remove it for a new key; commands in running containers then fail until they are restarted', cause: error});
 	}

@@ -1,11 +1,12 @@
 import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import ssh2 from 'ssh2';
-import {newKey} from '../../../../source/host/machines/ssh/key.js';
+import type {HolmError} from '../../../../source/engine/errors.js';
+import {loadKey, newKey} from '../../../../source/host/machines/ssh/key.js';
 import {dialSsh} from '../../../../source/host/machines/ssh/ssh.js';
 
 const {privateKey} = newKey();
@@ -65,6 +66,19 @@ test('keys that are made can be read again', t => {
 	// Of those that ssh2 makes, one in 300 cannot.
 	for (let count = 0; count < 2000; count++) {
 		t.false(ssh2.utils.parseKey(newKey().privateKey) instanceof Error);
+	}
+});
+
+test('a key that cannot be read is refused with the remedy', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-key-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	const file = path.join(directory, 'key');
+	const made = await loadKey(file);
+	t.deepEqual(await loadKey(file), made);
+	for (const text of ['{', '{}', JSON.stringify({...made, privateKey: made.privateKey.slice(0, 90)})]) {
+		await writeFile(file, text);
+		const error = await t.throwsAsync(loadKey(file), {code: 'unavailable', message: `${file} is not the key of an engine`});
+		t.regex((error as HolmError).remedy!, /remove it/v);
 	}
 });
 
