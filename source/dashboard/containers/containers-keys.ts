@@ -1,4 +1,5 @@
 import type {KeyMap} from '../keys/keys.js';
+import {sortKeys} from '../lists/sort-keys.js';
 
 export const containersKeys: KeyMap = [
 	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of the selected or marked containers', short: 'logs'},
@@ -21,5 +22,8 @@ export const containersKeys: KeyMap = [
 	{action: 'containers.resolve', keys: ['r'], title: 'Resolve a name on the host and in containers', notFor: 'builder'},
 	{action: 'containers.allLogs', keys: ['L'], title: 'Logs of all running containers'},
 	{action: 'containers.stopped', keys: ['a'], title: 'Show or hide stopped containers'},
+	{action: 'containers.fold', keys: ['-'], title: 'Fold the project; again folds all'},
+	{action: 'containers.unfold', keys: ['+', '='], title: 'Unfold the project; again unfolds all'},
 	{action: 'containers.copy', keys: ['y'], title: 'Copy the id'},
+	...sortKeys('containers'),
 ];

@@ -40,7 +40,7 @@ export const lastTop = (controller: View & Data & Setting, dialog: Dialog): numb
 
 		case 'failures':
 		case 'choose':
-		case 'palette':
+		case 'jump':
 		case 'form': {
 			return 0;
 		}

@@ -1,7 +1,11 @@
-import type {Controller, Setting, View} from '../work/controller.js';
+import type {Controller} from '../work/controller.js';
 import {dialogActions} from '../dialogs/dialog-actions.js';
-import {changeListNamed} from '../work/global-actions.js';
+import {currentTab, headerBars, tabsOf} from '../frame/header.js';
+import {headerRows} from '../frame/layout.js';
+import {previousPlace} from '../state/places.js';
+import {changeListNamed, globalActions} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
+import {sortColumns} from '../lists/sorts.js';
 import {changeLogs} from '../logs/logs-actions.js';
 import {idsOf} from '../state/list-items.js';
 import {scrollTextView} from '../views/view-actions.js';
@@ -44,20 +48,42 @@ const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 	}
 };
 
-const onClick = (controller: View & Setting, point: MouseEvent) => {
+/** A click on a tab or a crumb. */
+const onHeader = (controller: Controller, {column, row}: MouseEvent) => {
+	const {getState, set, store, listItems, isReadOnly, theme, terminal, windows} = controller;
+	const ui = getState();
+	const bars = headerBars({store: store.getState(), ui, items: listItems(), isReadOnly, theme}, terminal.size());
+	const target = bars[row]?.spots.find(({from, to}) => column >= from && column < to)?.target;
+	if (target && 'depth' in target) {
+		set(previousPlace({...ui, places: ui.places.slice(0, target.depth + 1)}, windows) ?? {});
+	} else if (target && tabsOf(store.getState(), ui.records)[currentTab(ui) - 1]?.action !== target.action) {
+		void globalActions[target.action]?.(controller);
+	}
+};
+
+const onClick = (controller: Controller, point: MouseEvent) => {
+	if (!controller.getState().dialog && point.row < headerRows(controller.terminal.size().rows)) {
+		onHeader(controller, point);
+		return;
+	}
+
 	const {getState, set, listItems, terminal, windows} = controller;
 	const hit = hitOf(point, terminal.size(), getState());
 	if (hit?.type === 'logs') {
 		set({focus: 'logs'});
 	} else if (hit?.type === 'list') {
-		const {list, row, pane} = hit;
+		const {list, row, column, pane} = hit;
 		const id = row < 0 ? undefined : idsOf(listItems(), list)[(windows.get(list) ?? 0) + row];
 		if (pane) {
 			set({focus: pane});
 		}
 
+		const head = row === -1 ? controller.heads.get(list)?.find(({from, to}) => column >= from && column < to) : undefined;
+		const sorted = head && sortColumns[list].find(({key}) => key === head.key);
 		if (id !== undefined) {
 			changeListNamed(controller, list, {type: 'select', id});
+		} else if (sorted) {
+			changeListNamed(controller, list, {type: 'sortBy', column: sorted});
 		}
 	} else if (hit?.type === 'inspect') {
 		const {inspect} = getState();
@@ -68,7 +94,7 @@ const onClick = (controller: View & Setting, point: MouseEvent) => {
 	}
 };
 
-/** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects. The mouse never changes the engine. */
+/** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects, and on a head sorts. The mouse never changes the engine. */
 export const handleMouse = (controller: Controller, event: MouseEvent) => {
 	controller.store.touch();
 	if (controller.getState().prompt) {

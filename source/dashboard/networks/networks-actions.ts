@@ -4,6 +4,8 @@ import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planConnect, planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
 import {namesOf} from '../work/result.js';
+import {exactly} from '../lists/query.js';
+import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
@@ -36,6 +38,17 @@ const chooseContainer = (
 };
 
 export const networksActions: Actions = {
+	'networks.containers'(controller) {
+		const network = selected(controller);
+		if (network) {
+			const {lists} = controller.getState();
+			controller.set({
+				view: 'main', focus: 'containers', followed: undefined,
+				lists: {...lists, containers: {...lists.containers, filter: exactly('network', network.name.toLowerCase()), selectedId: undefined, index: 0}},
+			});
+			controller.notify(`Containers of ${clean(network.name)}; Esc shows all`);
+		}
+	},
 	'networks.inspect'(controller) {
 		const network = selected(controller);
 		if (network) {
@@ -48,7 +61,7 @@ export const networksActions: Actions = {
 	'networks.records'(controller) {
 		const network = selected(controller);
 		const {lists} = controller.getState();
-		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network?.name.toLowerCase() ?? ''}}});
+		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network ? exactly('network', network.name.toLowerCase()) : ''}}});
 	},
 	async 'networks.create'(controller) {
 		const {networkForm} = await import('../forms/network-form.js');
@@ -74,7 +87,8 @@ export const networksActions: Actions = {
 		const {snapshot} = controller.store.getState();
 		const networks = targetsIn(controller.listItems(), controller.getState(), 'networks');
 		const plan = snapshot && networks.length > 0 ? planRemoveNetworks(networks, snapshot) : undefined;
-		controller.confirm(plan, networks.length === 0 ? 'No network selected' : `${namesOf(networks, 'network')}: the engine needs it itself and does not remove it`);
+		const nothing = networks.length === 0 ? 'No network selected' : `${namesOf(networks, 'network')}: the engine needs it itself and does not remove it`;
+		controller.confirm(withLeftOut(controller, 'networks', plan), nothingText(controller, 'networks', nothing));
 	},
 	'networks.prune'(controller) {
 		const {snapshot} = controller.store.getState();

@@ -9,9 +9,9 @@ import {
 	type Field,
 	type FormState,
 } from '../forms/form-state.js';
-import {activeMaps, availableMaps} from '../keys/active-maps.js';
+import {foundBy} from '../jump/jump-state.js';
+import {activeMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
-import {paletteEntries} from '../keys/palette.js';
 import {commandsOf, stepsOf, type Plan} from '../work/plan.js';
 import {stepTitle} from '../work/result.js';
 import type {Dialog} from '../state/ui-state.js';
@@ -61,15 +61,16 @@ const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
 	whole: () => choices.map(({label}) => label),
 });
 
-const paletteReading = ({text, index}: Of<'palette'>, controller: Data & Setting): Reading => {
-	const entries = paletteEntries(availableMaps(controller), text);
-	const entryText = ({place, binding}: typeof entries[number]) => sentence(place, keyText({...binding, keys: binding.keys.slice(0, 1)}));
+const jumpReading = (dialog: Of<'jump'>, {getState}: View): Reading => {
+	const {text, index} = dialog;
+	const {entries, count: all} = foundBy(dialog, getState());
+	const entryText = ({kind, label, detail}: typeof entries[number]) => sentence(`${kind} ${label}`, detail.replaceAll(/ {2,}/gv, ', '));
 	const entry = entries[index];
 	return {
-		key: 'palette',
-		heading: 'Question: which command? Type words of it, up and down move, Enter selects, Escape closes',
+		key: 'jump',
+		heading: 'Question: jump where? Type letters of a name, an address, a port, a view or an action, up and down move, Enter goes there, Escape closes',
 		opening: [],
-		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${entries.length}`) : 'No such command'},
+		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${all}`) : 'Nothing matches'},
 		whole: () => entries.map(each => entryText(each)),
 	};
 };
@@ -147,8 +148,8 @@ export const dialogReading = (dialog: Dialog, controller: View & Data & Setting)
 			return lineReading(`report ${dialog.title}`, `${dialog.title}; Escape closes`, dialog.lines.map(line => line.trim()), dialog.top);
 		}
 
-		case 'palette': {
-			return paletteReading(dialog, controller);
+		case 'jump': {
+			return jumpReading(dialog, controller);
 		}
 
 		case 'form': {

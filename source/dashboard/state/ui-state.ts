@@ -3,6 +3,7 @@ import type {Failure} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import type {TreeState} from '../inspect/tree-state.js';
 import type {KeySequence} from '../keys/keys.js';
+import type {Entry} from '../jump/entry.js';
 import type {PaneName} from '../frame/layout.js';
 import {initialLogs, type LogsState} from '../logs/logs-state.js';
 import type {Plan} from '../work/plan.js';
@@ -32,13 +33,15 @@ export type Dialog =
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
 	| {readonly type: 'report'; readonly title: string; readonly lines: readonly string[]; readonly top: number}
-	| {readonly type: 'palette'; readonly text: string; readonly index: number}
+	| {readonly type: 'jump'; readonly text: string; readonly index: number; readonly entries: readonly Entry[]}
 	| {readonly type: 'form'; readonly form: FormState};
 
 /** A text input in the footer. */
 export type Prompt = {
 	readonly title: string;
 	readonly value: string;
+	/** What the text does now, at the end of its line. */
+	readonly note?: () => string;
 	/** Called after every edit. */
 	readonly change?: (value: string) => void;
 	readonly submit: (value: string) => void;
@@ -69,11 +72,24 @@ export type Job = {
 	readonly isCancelled: boolean;
 };
 
+/** A place to go back to, with its selection and scroll position. */
+export type Place = Pick<UiState, 'view' | 'focus' | 'isZoomed' | 'isBootLog' | 'followed' | 'inspect' | 'scroll'> & {
+	/** Names that the header shows for it. */
+	readonly crumbs: readonly string[];
+	readonly list?: {readonly name: ListName} & Pick<ListState, 'selectedId' | 'index' | 'filter'>;
+	/** First visible row. */
+	readonly window?: {readonly name: WindowName; readonly start: number};
+};
+
 export type UiState = {
+	/** The way to the current place, without it; empty on the first screen. */
+	readonly places: readonly Place[];
 	readonly view: ViewName;
 	readonly focus: PaneName;
 	readonly isZoomed: boolean;
 	readonly areStoppedShown: boolean;
+	/** Names of the projects whose containers are folded away. */
+	readonly folded: ReadonlySet<string>;
 	readonly lists: Readonly<Record<ListName, ListState>>;
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are followed; default the one under the cursor. */
@@ -88,6 +104,8 @@ export type UiState = {
 	/** The engine does not report DNS records. */
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
+	/** Keys of the entries that were jumped to, the latest first. */
+	readonly recent: readonly string[];
 	readonly prompt?: Prompt;
 	readonly pending?: Pending;
 	/** A message in the footer; the next key clears it. */
@@ -100,10 +118,13 @@ export type UiState = {
 };
 
 export const initialUi: UiState = {
+	places: [],
+	recent: [],
 	view: 'main',
 	focus: 'containers',
 	isZoomed: false,
 	areStoppedShown: true,
+	folded: new Set(),
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
 	isBootLog: false,

@@ -8,9 +8,11 @@ import {quoteWord} from '../forms/words.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
+import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {isTextView, type Part} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
+import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
@@ -130,7 +132,8 @@ export const viewActions: Actions = {
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const images = targetsIn(controller.listItems(), controller.getState(), 'images');
-		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'No image selected');
+		const plan = snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined;
+		controller.confirm(withLeftOut(controller, 'images', plan), nothingText(controller, 'images', 'No image selected'));
 	},
 	'images.prune'(controller) {
 		const {snapshot} = controller.store.getState();
@@ -152,7 +155,8 @@ export const viewActions: Actions = {
 	'volumes.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const volumes = targetsIn(controller.listItems(), controller.getState(), 'volumes');
-		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'No volume selected');
+		const plan = snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined;
+		controller.confirm(withLeftOut(controller, 'volumes', plan), nothingText(controller, 'volumes', 'No volume selected'));
 	},
 	'volumes.prune'(controller) {
 		const {snapshot} = controller.store.getState();
@@ -182,8 +186,7 @@ export const scrollTextView = (action: ScrollAction) => (controller: View & Data
 	}
 
 	const {columns, rows} = terminal.size();
-	// Header and footer take a row each.
-	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: rows - 2});
+	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: bodyRows(rows)});
 	const content = textViewContent(view, {ui, store: store.getState(), listItems: listItems(), theme, isSpoken}, size);
 	if (!content) {
 		return;

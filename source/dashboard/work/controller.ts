@@ -2,12 +2,14 @@ import type {Engine} from '../../engine/engine.js';
 import type {DashboardConfiguration} from '../state/config.js';
 import type {KeyMaps} from '../keys/key-maps.js';
 import type {PaneName} from '../frame/layout.js';
+import type {Head} from '../lists/columns.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
 import {createItemsSelector, type ListItems} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
+import {placesAfter} from '../state/places.js';
 import {
 	initialUi,
 	type Dialog,
@@ -83,6 +85,8 @@ export type View = {
 	readonly notify: (notice: string) => void;
 	/** Index of the first visible row of each list, as rendered last. */
 	readonly windows: Map<WindowName, number>;
+	/** Heads of the columns of each list, as rendered last. */
+	readonly heads: Map<ListName, readonly Head[]>;
 };
 
 /** Functions that change the engine. */
@@ -143,6 +147,7 @@ export const createController = (options: ControllerOptions): Controller => {
 	const selectItems = createItemsSelector();
 	/** Dialogs that wait until the open one is closed. */
 	const waiting: Dialog[] = [];
+	const windows = new Map<WindowName, number>();
 
 	const set = (change: Partial<UiState>) => {
 		const changed = {...state, ...change};
@@ -151,7 +156,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			return;
 		}
 
-		state = next;
+		// Wherever an action goes, there is a way back.
+		state = change.places ? next : {...next, places: placesAfter(state, next, () => selectItems(store.getState(), state), windows)};
 		for (const listener of listeners) {
 			listener();
 		}
@@ -228,7 +234,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			confirm,
 			work,
 		}),
-		windows: new Map(),
+		windows,
+		heads: new Map(),
 		removed,
 	};
 };

@@ -339,11 +339,11 @@ test('a filter applies while it is typed, and Esc clears it', async t => {
 	await app.press('o', 'r');
 	await app.shows('1 of 3, filter: wor');
 	await app.press(escape);
-	await app.shows('1 Containers 3');
+	await app.shows('╭─ 1 Containers 3');
 	await app.press('/', 'web', enter);
 	await app.shows('1 of 3, filter: web');
 	await app.press(escape);
-	t.regex(await app.shows('1 Containers 3'), /worker/v);
+	t.regex(await app.shows('╭─ 1 Containers 3'), /worker/v);
 	engine.close();
 });
 
@@ -375,7 +375,7 @@ test('a page shows the next rows of the list, whatever its pane, and keeps one i
 	engine.close();
 });
 
-test('the palette finds a command by its words and runs it in its place', async t => {
+test('the jump field finds a command by its words and runs it in its place', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	await app.press(':', 'create network');
@@ -424,14 +424,14 @@ test('a container is connected to a network and disconnected from it', async t =
 	await app.press('C');
 	await app.shows('Connect web to');
 	await app.press('j', enter);
-	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+1\/253/v);
+	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+\S+\s+1\/253/v);
 	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network).toSorted(), ['back', 'front']);
 	await app.press('X');
 	await app.shows('Disconnect web from');
 	await app.press(enter);
 	await app.shows('Disconnect web from back?');
 	await app.press(tab, enter);
-	await app.shows(/back\s+192\.168\.65\.0\/24\s+0\/253/v);
+	await app.shows(/back\s+192\.168\.65\.0\/24\s+\S+\s+0\/253/v);
 	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network), ['front']);
 	engine.close();
 });
