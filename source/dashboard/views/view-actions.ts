@@ -13,6 +13,7 @@ import {isTextView, type ListName, type UiState} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
+import {isFailedEvent} from './event-rows.js';
 import {showEventEnd} from './show-ended.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
@@ -112,6 +113,21 @@ const goTo = async (controller: View & Data & Setting) => {
 	}
 };
 
+/** Moves to the next failure among the events, which are listed with the newest first. */
+const goToFailure = (way: 'earlier' | 'later') => (controller: View) => {
+	const {events} = controller.listItems();
+	const selected = selectedIn(controller.listItems(), controller.getState(), 'events');
+	const place = events.findIndex(({id}) => id === selected?.id);
+	const isFailed = ({event, end}: typeof events[number]) => isFailedEvent(event, end);
+	const found = way === 'earlier' ? events.slice(place + 1).find(row => isFailed(row)) : events.slice(0, Math.max(place, 0)).findLast(row => isFailed(row));
+	if (found) {
+		const {lists} = controller.getState();
+		controller.set({lists: {...lists, events: {...lists.events, selectedId: found.id}}});
+	} else {
+		controller.notify(`No ${way} failure among these events`);
+	}
+};
+
 export const viewActions: Actions = {
 	'images.inspect'(controller) {
 		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
@@ -182,6 +198,8 @@ export const viewActions: Actions = {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'dns')?.record.value);
 	},
 	'events.goTo': goTo,
+	'events.earlierFailure': goToFailure('earlier'),
+	'events.laterFailure': goToFailure('later'),
 };
 
 /** Scrolls the current text view. */
