@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../../engine/resources.js';
 import type {Actions} from '../work/actions.js';
+import {dialogSize} from '../dialogs/dialog-extent.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
 import type {Data, Setting, View, Work} from '../work/controller.js';
@@ -15,6 +16,7 @@ import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 import {isFailedEvent} from './event-rows.js';
 import {showEventEnd} from './show-ended.js';
+import {lanesOf, timelineLines, timelineSentences} from './timeline.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
 /** Pulls an image and reports the progress of all layers together. */
@@ -128,6 +130,26 @@ const goToFailure = (way: 'earlier' | 'later') => (controller: View) => {
 	}
 };
 
+const hourMs = 3_600_000;
+
+/** Shows the events of containers on one axis, over at most the last hour before the dashboard was opened. */
+const showTimeline = ({store, now, open, isSpoken, terminal, theme}: View & Data & Setting) => {
+	const {events, snapshot} = store.getState();
+	const to = now();
+	const from = Math.min(events[0]?.time ?? to, to - hourMs);
+	const lanes = lanesOf(events, snapshot?.containers ?? [], {from, to});
+	const {columns, rows} = terminal.size();
+	const {width} = dialogSize({width: columns, height: rows - 1});
+	open({
+		type: 'report',
+		title: 'Timeline',
+		lines: isSpoken ? timelineSentences(lanes, {from, to}) : timelineLines(lanes, {
+			from, to, width: width - 4, run: theme.borders.horizontal,
+		}),
+		top: 0,
+	});
+};
+
 export const viewActions: Actions = {
 	'images.inspect'(controller) {
 		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
@@ -200,6 +222,7 @@ export const viewActions: Actions = {
 	'events.goTo': goTo,
 	'events.earlierFailure': goToFailure('earlier'),
 	'events.laterFailure': goToFailure('later'),
+	'events.timeline': showTimeline,
 };
 
 /** Scrolls the current text view. */
