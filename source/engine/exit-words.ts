@@ -106,9 +106,12 @@ export const causeWords = ({cause, exitCode}: Pick<Exit, 'cause' | 'exitCode'>):
 			return 'its guest ran out of memory and killed it';
 		}
 
-		case 'panic':
-		case 'machine': {
+		case 'panic': {
 			return cause.reason;
+		}
+
+		case 'machine': {
+			return `${cause.reason}; no client of the engine asked for it`;
 		}
 
 		case 'start': {

@@ -32,7 +32,7 @@ const endings: ReadonlyArray<readonly [exitCode: number, cause: ExitCause, isFai
 	[143, {kind: 'engine'}, false, 'the engine stopped it, because its host shut down or the engine was stopped'],
 	[137, {kind: 'out-of-memory'}, true, 'its guest ran out of memory and killed it'],
 	[137, {kind: 'panic', reason: 'the guest\'s kernel panicked: x'}, true, 'the guest\'s kernel panicked: x'],
-	[137, {kind: 'machine', reason: 'QEMU ended'}, true, 'QEMU ended'],
+	[137, {kind: 'machine', reason: 'QEMU ended'}, true, 'QEMU ended; no client of the engine asked for it'],
 	[128, {kind: 'start', reason: 'port 80 is in use'}, true, 'its start failed before it had a machine: port 80 is in use'],
 	[128, {kind: 'start', reason: 'no disk', phase: 'disk'}, true, 'its start failed in the phase "disk": no disk'],
 ];

@@ -11,12 +11,16 @@ export const localTime = (time: number, now: number): string => {
 	return date.toDateString() === new Date(now).toDateString() ? clock : `${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
 };
 
+export const isFailedEvent = ({action}: EngineEvent, end: EventEnd | undefined): boolean =>
+	end?.isFailure === true || action === 'oom' || action === 'health_status: unhealthy';
+
 /** Red is for what failed alone. */
-export const eventRole = ({action, type}: EngineEvent, end: EventEnd | undefined): Role => {
-	if (end?.isFailure || action === 'oom' || action === 'health_status: unhealthy') {
+export const eventRole = (event: EngineEvent, end: EventEnd | undefined): Role => {
+	if (isFailedEvent(event, end)) {
 		return 'bad';
 	}
 
+	const {action, type} = event;
 	return type !== 'daemon' && /^(?:start|create|connect|pull|lease|record|health_status: healthy)/v.test(action) ? 'good' : 'text';
 };
 

@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../../engine/resources.js';
 import type {Actions} from '../work/actions.js';
+import {dialogSize} from '../dialogs/dialog-extent.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
 import type {Data, Setting, View, Work} from '../work/controller.js';
@@ -16,7 +17,9 @@ import {changeList} from '../work/global-actions.js';
 import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
+import {isFailedEvent} from './event-rows.js';
 import {showEventEnd} from './show-ended.js';
+import {lanesOf, timelineLines, timelineSentences} from './timeline.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
 // More layers do not fit on a screen.
@@ -138,6 +141,41 @@ const goTo = async (controller: View & Data & Setting) => {
 	}
 };
 
+/** Moves to the next failure among the events, which are listed with the newest first. */
+const goToFailure = (way: 'earlier' | 'later') => (controller: View) => {
+	const {events} = controller.listItems();
+	const selected = selectedIn(controller.listItems(), controller.getState(), 'events');
+	const place = events.findIndex(({id}) => id === selected?.id);
+	const isFailed = ({event, end}: typeof events[number]) => isFailedEvent(event, end);
+	const found = way === 'earlier' ? events.slice(place + 1).find(row => isFailed(row)) : events.slice(0, Math.max(place, 0)).findLast(row => isFailed(row));
+	if (found) {
+		const {lists} = controller.getState();
+		controller.set({lists: {...lists, events: {...lists.events, selectedId: found.id}}});
+	} else {
+		controller.notify(`No ${way} failure among these events`);
+	}
+};
+
+const hourMs = 3_600_000;
+
+/** Shows the events of containers on one axis, over at most the last hour before the dashboard was opened. */
+const showTimeline = ({store, now, open, isSpoken, terminal, theme}: View & Data & Setting) => {
+	const {events, snapshot} = store.getState();
+	const to = now();
+	const from = Math.min(events[0]?.time ?? to, to - hourMs);
+	const lanes = lanesOf(events, snapshot?.containers ?? [], {from, to});
+	const {columns, rows} = terminal.size();
+	const {width} = dialogSize({width: columns, height: rows - 1});
+	open({
+		type: 'report',
+		title: 'Timeline',
+		lines: isSpoken ? timelineSentences(lanes, {from, to}) : timelineLines(lanes, {
+			from, to, width: width - 4, run: theme.borders.horizontal,
+		}),
+		top: 0,
+	});
+};
+
 export const viewActions: Actions = {
 	'images.inspect'(controller) {
 		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
@@ -218,6 +256,9 @@ export const viewActions: Actions = {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'dns')?.record.value);
 	},
 	'events.goTo': goTo,
+	'events.earlierFailure': goToFailure('earlier'),
+	'events.laterFailure': goToFailure('later'),
+	'events.timeline': showTimeline,
 };
 
 /** Scrolls the current text view. */

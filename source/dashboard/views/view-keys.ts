@@ -30,6 +30,9 @@ export const dnsKeys: KeyMap = [
 
 export const eventsKeys: KeyMap = [
 	{action: 'events.goTo', keys: ['return'], title: 'Of an end: why it ended; of others: go to what it is about', short: 'open'},
+	{action: 'events.earlierFailure', keys: ['['], title: 'The failure before', short: 'failure before'},
+	{action: 'events.timeline', keys: ['t'], title: 'Timeline of the containers: runs, starts, ends and failures on one axis', short: 'timeline'},
+	{action: 'events.laterFailure', keys: [']'], title: 'The failure after'},
 ];
 
 export const textViewKeys: KeyMap = [

@@ -95,7 +95,13 @@ test('Enter on an ended container, and on the event of its end, shows why; other
 	// What happened before the dashboard was opened.
 	const events = await app.shows(/die +broken +exit 3/v);
 	t.regex(events, /die +going +exit 4/v);
-	await app.press('/', 'd', 'i', 'e', '\r', 'G', '\r');
+	await app.press('g', '[', '[', '\r');
+	await app.shows('Why broken ended');
+	await app.press('q', '[');
+	await app.shows('No earlier failure');
+	await app.press(']', '\r');
+	await app.shows('Why going ended');
+	await app.press('q', '/', 'd', 'i', 'e', '\r', 'G', '\r');
 	await app.shows('Why broken ended');
 	await app.press('q', 'g', '\r');
 	t.regex(await app.shows('Why going ended'), /Exit status: 4[\s\S]*The container is gone/v);

@@ -22,7 +22,7 @@ export const endTests = (world: World): void => {
 		t.is((await running.ended).status, 137);
 		t.regex(await world.holm('ps', '-a', '--format', '{{.Status}}'), /^Exited \(137\)/v);
 		t.regex(await world.holm('inspect', '-f', '{{.State.Error}}', 'killed'), /killed/v);
-		t.is(await world.holm('inspect', '-f', '{{.Holm.Exit.Cause}}: {{.Holm.Exit.Summary}}', 'killed'), 'machine: exit status 137, killed (SIGKILL): the machine was killed (SIGKILL)');
+		t.is(await world.holm('inspect', '-f', '{{.Holm.Exit.Cause}}: {{.Holm.Exit.Summary}}', 'killed'), 'machine: exit status 137, killed (SIGKILL): the machine was killed (SIGKILL); no client of the engine asked for it');
 		const {devices, listeners, machines} = await world.until(async () => world.traces(), traces => traces.machines.length === 0);
 		t.deepEqual({taps: devices.filter(device => !/^(?:br-|host$|lo$)/v.test(device)), listeners: listeners.filter(listener => listener.startsWith('tcp 127.')), machines}, {taps: [], listeners: [], machines: []});
 		await world.holm('start', 'killed');
