@@ -1,3 +1,5 @@
+import {Text} from 'ink';
+import {Table, type CellProps} from 'ink-table';
 import {useLayoutEffect, useMemo} from 'react';
 import {cut, fit} from '../../text/fit.js';
 import {contentWidths, gap, headsOf, planColumns, plannedWidth, type ColumnShape, type PlannedColumn} from '../lists/columns.js';
@@ -66,6 +68,22 @@ export const rowRole = ({isSelected, isMarked, isFocused, isStale}: RowLook): Ro
 
 export const separator = ' '.repeat(gap);
 
+// `Table` passes only a padded string to a cell, so the string itself holds the role and an end mark.
+const roles: readonly Role[] = ['text', 'dim', 'good', 'warning', 'bad', 'marked', 'selected', 'selectedElsewhere', 'heading', 'accent'];
+const firstMark = 0xE0_00;
+const end = '\u{F8FF}';
+
+const encode = (text: string, role: Role): string => String.fromCodePoint(firstMark + roles.indexOf(role)) + text + end;
+
+const Cell = ({children}: CellProps) => {
+	const {paint} = useTheme();
+	const text = (children as string).trimStart();
+	const role = roles[(text.codePointAt(0) ?? firstMark) - firstMark] ?? 'text';
+	return <Text>{paint(role, text.slice(1, text.indexOf(end)))}</Text>;
+};
+
+const Nothing = () => null as unknown as React.JSX.Element;
+
 type RowTableProps = Size & {
 	readonly name: ListName;
 	readonly columns: readonly TableColumn[];
@@ -126,15 +144,19 @@ export const RowTable = (props: RowTableProps) => {
 	const missing = ' '.repeat(Math.max(0, width - 2 - plannedWidth(plan)));
 	const cellText = (cells: readonly string[], {index, width: room}: PlannedColumn) =>
 		fit(cells[index] ?? '', room, {align: shapes[index]!.align, ellipsis: glyphs.ellipsis});
-	const texts = (cells: readonly string[]) => plan.map(column => cellText(cells, column)).join(separator);
-	const lines = [
-		theme.paint('heading', `  ${headTexts(name, shapes, plan, {...state, isAwaited, glyphs}).join(separator)}${missing}`),
+	const cellsOf = (mark: string, texts: readonly string[], role: Role) => Object.fromEntries([
+		['mark', encode(`${mark} `, role)],
+		...texts.map((text, index) => [String(index), encode(text + (index === texts.length - 1 ? missing : separator), role)]),
+	]) as Record<string, string>;
+	// The heading is a row, too, since `Table` would print the names of the columns.
+	const data = [
+		cellsOf(' ', headTexts(name, shapes, plan, {...state, isAwaited, glyphs}), 'heading'),
 		...rows.slice(start, start + visible).map(({id, cells, role = 'text'}, index) => {
 			const row = start + index;
 			const isMarked = state.marks.has(id);
 			const whole = rowRole({isSelected: row === cursor, isMarked, isFocused, isStale});
-			return theme.paint(whole ?? role, `${isMarked ? glyphs.mark : ' '} ${texts([...cells, matches[row] ?? ''])}${missing}`);
+			return cellsOf(isMarked ? glyphs.mark : ' ', plan.map(column => cellText([...cells, matches[row] ?? ''], column)), whole ?? role);
 		}),
 	];
-	return <Lines lines={lines} width={width} height={height}/>;
+	return <Table data={data} columns={['mark', ...plan.map((_, index) => String(index))]} cell={Cell} header={Nothing} skeleton={Nothing}/>;
 };
