@@ -103,6 +103,11 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 
 		const id = await create({command: ['no-such-program']});
 		await refused('command-not-found', 'no-such-program', async () => engine.startContainer(id));
+		const {lastExit} = await engine.container(id);
+		if (lastExit) {
+			t.like(lastExit, {exitCode: 127, cause: {kind: 'start', phase: 'process'}});
+		}
+
 		t.not(await stateOf(id), 'running');
 	});
 

@@ -1,3 +1,4 @@
+import {causeWords} from '../../engine/exit-words.js';
 import type {Container, EngineEvent} from '../../engine/resources.js';
 import {clean, fit} from '../../text/fit.js';
 import {endsOf, endWords} from './event-ends.js';
@@ -46,7 +47,12 @@ export const lanesOf = (events: readonly EngineEvent[], containers: readonly Con
 		}
 	}
 
-	for (const {id, name, status} of containers) {
+	for (const {id, name, status, lastExit} of containers) {
+		// A start that fails before its process runs has no event.
+		if (lastExit?.cause.kind === 'start' && lastExit.startedAt === 0 && lastExit.at >= from && lastExit.at <= to) {
+			draftOf(id, name).ends.push({time: lastExit.at, isFailure: true, words: causeWords(lastExit)});
+		}
+
 		if (status.state === 'running' || status.state === 'paused') {
 			const draft = draftOf(id, name);
 			draft.name = name;

@@ -38,6 +38,15 @@ test('a lane has the runs of a container, also those that began or end outside o
 	]);
 });
 
+test('a start that failed has no event, and is there', t => {
+	const broken = container({id: 'broken', name: 'broken', status: {state: 'created'}, lastExit: {
+		at: at(15), exitCode: 128, cause: {kind: 'start', reason: 'port 80 is in use'}, startedAt: 0,
+	}});
+	t.deepEqual(lanesOf([], [broken], {from, to}), [{
+		name: 'broken', runs: [], starts: [], ends: [{time: at(15), isFailure: true, words: 'its start failed before it had a machine: port 80 is in use'}],
+	}]);
+});
+
 test('lanes on one axis, with the failures below', t => {
 	t.deepEqual(timelineLines(lanes, {from, to, width: 83, run: '-'}), [
 		'                       12:00       12:12       12:24       12:36       12:48       ',

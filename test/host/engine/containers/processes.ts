@@ -31,6 +31,7 @@ export const processTests = (world: World): void => {
 		await running.shows(/usr1\n/v);
 		running.kill('SIGTERM');
 		t.like(await running.ended, {status: 9, stdout: 'ready\nusr1\nterm\n'});
+		t.like((await world.engine.container('signals')).lastExit, {exitCode: 9, cause: {kind: 'request', verb: 'kill', signal: 15}});
 		await world.holm('rm', 'signals');
 
 		const deaf = world.launch(['run', '--rm', '--name', 'deaf', 'box', 'sh', '-c', 'trap "echo told" INT; echo ready; while :; do sleep 0.05; done']);

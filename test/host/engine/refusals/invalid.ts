@@ -102,6 +102,9 @@ export const invalidTests = (world: World): void => {
 		// A container created earlier can still be started later.
 		await world.holm('create', '--name', 'later', '-p', `127.0.0.1:${port}:80`, 'box', 'sleep', '600');
 		t.regex((await world.run(['start', 'later'])).stderr, /^Error: Bind for 127\.0\.0\.1:\d+ failed: port is already allocated[^\n]*\n$/v);
+		const {lastExit} = await world.engine.container('later');
+		t.like(lastExit, {exitCode: 128, cause: {kind: 'start', phase: undefined}});
+		t.regex(lastExit!.cause.kind === 'start' ? lastExit!.cause.reason : '', /port is already allocated/v);
 		tcp.close();
 		udp.close();
 		await world.holm('start', 'later');
