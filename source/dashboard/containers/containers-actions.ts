@@ -37,7 +37,7 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	}
 
 	if (container?.status.state !== 'running') {
-		controller.notify(container ? `${clean(container.name)} is not running` : 'No container selected');
+		controller.notify(container ? `${clean(container.name)} is ${container.status.state === 'paused' ? 'paused; p resumes it' : 'not running; s starts it'}` : 'No container selected');
 		return;
 	}
 
@@ -53,7 +53,8 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 const start = async (controller: View & Work) => {
 	const stopped = targets(controller).filter(({status: {state}}) => state === 'exited' || state === 'created');
 	if (stopped.length === 0) {
-		controller.notify('Already running');
+		const [first] = targets(controller);
+		controller.notify(first ? `${clean(first.name)} ${first.status.state === 'paused' ? 'is paused; p resumes it' : 'runs already; e opens a shell'}` : 'No container selected');
 		return;
 	}
 
@@ -163,10 +164,10 @@ export const containersActions: Actions = {
 	'containers.remove': unlessBuilder(removeBuilder, remove),
 	'containers.connect': connect,
 	'containers.disconnect': disconnect,
-	'containers.prune'(controller) {
+	'containers.prune': unlessBuilder(pruneBuilder, controller => {
 		const {snapshot} = controller.store.getState();
 		controller.confirm(snapshot && planPrune('containers', snapshot), 'No stopped containers');
-	},
+	}),
 	'containers.pruneCache': pruneBuilder,
 	'containers.machine'({set}) {
 		set({view: 'machine'});

@@ -6,6 +6,7 @@ import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
+import {askNameOn} from '../views/resolve.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'networks');
 
@@ -43,6 +44,9 @@ export const networksActions: Actions = {
 	},
 	'networks.addresses'({set}) {
 		set({view: 'addresses'});
+	},
+	'networks.resolve'(controller) {
+		askNameOn(controller, selected(controller)?.id, '');
 	},
 	'networks.records'(controller) {
 		const network = selected(controller);

@@ -3,8 +3,9 @@ import type {KeyMap} from '../keys/keys.js';
 export const networksKeys: KeyMap = [
 	{action: 'networks.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
 	{action: 'networks.addresses', keys: ['m'], title: 'Address map', short: 'map'},
-	{action: 'networks.records', keys: ['r'], title: 'DNS records of the network', short: 'records'},
-	{action: 'networks.create', keys: ['c', 'n'], title: 'Create a network', short: 'create', changes: true},
+	{action: 'networks.resolve', keys: ['r'], title: 'Resolve a name on the host and in containers of the network', short: 'resolve'},
+	{action: 'networks.records', keys: ['N'], title: 'Names: DNS records of the network', short: 'names'},
+	{action: 'networks.create', keys: ['c'], title: 'Create a network', short: 'create', changes: true},
 	{action: 'networks.connect', keys: ['C'], title: 'Connect a container', short: 'connect', changes: true},
 	{action: 'networks.disconnect', keys: ['X'], title: 'Disconnect a container', changes: true},
 	{action: 'networks.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},

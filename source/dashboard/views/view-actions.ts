@@ -12,7 +12,7 @@ import {isTextView} from '../state/ui-state.js';
 import {changeList} from '../work/global-actions.js';
 import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
-import {askName} from './resolve.js';
+import {askNameOn} from './resolve.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
 /** Pulls an image and reports the progress of all layers together. */
@@ -132,8 +132,7 @@ export const viewActions: Actions = {
 	},
 	'dns.resolve'(controller) {
 		const row = selectedIn(controller.listItems(), controller.getState(), 'dns');
-		const {containers = []} = controller.store.getState().snapshot ?? {};
-		askName(controller, containers.filter(({attachments, status}) => status.state === 'running' && attachments.some(({networkId}) => networkId === row?.networkId)).slice(0, 4), row?.record.name ?? '');
+		askNameOn(controller, row?.networkId, row?.record.name ?? '');
 	},
 	'dns.copy'(controller) {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'dns')?.record.value);
