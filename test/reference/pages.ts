@@ -107,7 +107,7 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 | \`refreshInterval\` | Milliseconds between readings of the engine, at least 250. | 2000 |
 | \`logLines\` | Log lines kept in memory. | 20000 |
 
-In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; as ${namedKeys.map(name => `\`${name}\``).join(' ')}; or as a letter with Ctrl or Alt: \`ctrl+x\`, \`alt+x\`. The configured keys replace all keys of their action, and other actions of the same table lose them; \`[]\` leaves an action without keys. The dashboard does not start with an unknown action or key.
+In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; as ${namedKeys.map(name => `\`${name}\``).join(' ')}; or as a letter with Ctrl or Alt: \`ctrl+x\`, \`alt+x\`. The configured keys replace all keys of their action, and other actions of the same table lose them; \`[]\` leaves an action without keys. The dashboard does not start with an unknown action or key, and names the nearest; two actions on one key in one place are a warning, at the start and in \`holm doctor\`.
 
 \`NO_COLOR\` switches colours off.
 
