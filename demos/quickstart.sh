@@ -29,7 +29,7 @@ cat <<'END'
 What to try next (npm link makes holm a command of this shell; until then it is node dist/cli.js):
 
   curl http://localhost:8000                    the application, through its published port
-  holm                                          the dashboard; ? lists its keys, q quits
+  holm                                          the dashboard; ? lists its keys, q goes back and quits
   holm ps                                       running containers
   holm logs -f my-web                           its logs
   holm network inspect myapp-net                the containers on its network

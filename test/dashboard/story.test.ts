@@ -98,7 +98,7 @@ inTerminal('the whole story, by keys, on real machines', async t => {
 	t.regex(await shows('Container one'), /image: "box:latest"/v);
 	await goBack(dashboard, '1 Containers');
 
-	await press('s');
+	await press('e');
 	await shows('A shell in one');
 	t.is(await flag('cursor_flag'), '1');
 	await type('echo in-$((40+2)); stty size');

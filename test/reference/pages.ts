@@ -86,7 +86,7 @@ const places: Readonly<Record<keyof typeof defaultKeyMaps, string>> = {
 const keyText = (keys: readonly string[]): string => keys.map(key => `\`${describeKey(key).replaceAll('|', String.raw`\|`)}\``).join(' ');
 
 const keyTable = (place: keyof typeof defaultKeyMaps): string => {
-	const rows = defaultKeyMaps[place].map(({action, keys, title}) => `| ${keyText(keys)} | ${title} | \`${action}\` |`);
+	const rows = defaultKeyMaps[place].map(({action, keys, title}) => `| ${keys.length === 0 ? 'by `:`' : keyText(keys)} | ${title} | \`${action}\` |`);
 	return `### ${places[place]}\n\n| keys | effect | action |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 };
 
@@ -106,18 +106,20 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 | \`hosts\` | Engines by name: \`{"lab": "tcp://lab:2376"}\`. \`E\` lists them. | none |
 | \`theme\` | \`"dark"\` or \`"light"\`. | from the terminal |
 | \`ascii\` | Use ASCII for borders and glyphs. | \`true\` where the locale is not UTF-8 |
-| \`mouse\` | The wheel scrolls, a click selects, and on a head sorts. The terminal's own selection then needs Shift. | \`false\` |
+| \`mouse\` | The wheel scrolls, a click selects, sorts on a head, and opens a tab or crumb of the header. The terminal's own selection then needs Shift. | \`false\` |
 | \`screenReader\` | As \`--screen-reader\`. | \`false\` |
 | \`refreshInterval\` | Milliseconds between readings of the engine, at least 250. | 2000 |
 | \`logLines\` | Log lines kept in memory. | 20000 |
 
-In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; as ${namedKeys.map(name => `\`${name}\``).join(' ')}; or as a letter with Ctrl or Alt: \`ctrl+x\`, \`alt+x\`. The configured keys replace all keys of their action, and other actions of the same table lose them; \`[]\` leaves an action without keys. The dashboard does not start with an unknown action or key.
+In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; as ${namedKeys.map(name => `\`${name}\``).join(' ')}; or as a letter with Ctrl or Alt: \`ctrl+x\`, \`alt+x\`. The configured keys replace all keys of their action, and other actions of the same table lose them; \`[]\` leaves an action without keys. The dashboard does not start with an unknown action or key, and names the nearest; two actions on one key in one place are a warning, at the start and in \`holm doctor\`.
 
 \`NO_COLOR\` switches colours off.
 
 ## Keys
 
-After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view, \`:\` finds any action by name. A running container with a health check is shown as starting, healthy or unhealthy.
+After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view.
+
+Esc undoes one thing at a time: a search, a filter, marks; then it goes back to the place before, with its selection and scroll position. \`q\` goes back at once, and quits on the first screen. Quitting asks while jobs run. The header has the views as \`1\` to \`9\` open them, with \`!\` and the number of items that failed, and the way to the current place; with the mouse on, both can be clicked. \`:\` jumps to anything by a few letters: containers, projects, networks, images, volumes, DNS names, addresses, ports, views and actions. A running container with a health check is shown as starting, healthy or unhealthy.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
 ## Lists
@@ -146,7 +148,7 @@ In the list of containers, memory is also shown as a part of its limit and CPU a
 
 The last row of the containers, \`[builder]\`, is [the builder](engines.md#the-builder), if there is one: its state, what its builds run or the size of its cache, its address, network and usage. The header shows \`building\` while clients build, and the machine view, \`M\`, lists the processes of all steps. They are read only while that row or view is visible.
 
-Logs, inspect, shell, start, stop, remove, boot log and copying apply to it, and \`B\` removes the cache of builds; stopping or removing it during builds ends them, as the question says. Other actions on containers are refused. It cannot be marked, and marked containers take precedence over it: no action on many containers includes it.
+Logs, inspect, shell, start, stop, remove, boot log and copying apply to it, and \`P\` removes the cache of builds; stopping or removing it during builds ends them, as the question says. Other actions on containers are refused. It cannot be marked, and marked containers take precedence over it: no action on many containers includes it.
 
 ## Screen readers
 

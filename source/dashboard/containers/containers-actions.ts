@@ -62,7 +62,7 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	if (container?.status.state !== 'running') {
 		const project = selectedProject(controller.listItems(), controller.getState());
 		const text = project ? `${clean(project.name)} is a project: choose one of its containers` : 'No container selected';
-		controller.notify(container ? `${clean(container.name)} is not running` : text);
+		controller.notify(container ? `${clean(container.name)} is ${container.status.state === 'paused' ? 'paused; p resumes it' : 'not running; s starts it'}` : text);
 		return;
 	}
 
@@ -88,7 +88,9 @@ const start = async (controller: View & Work) => {
 	const chosen = targets(controller);
 	const plan = planSignal('start', chosen);
 	if (plan.items.length === 0) {
-		const text = chosen.length === 0 ? 'No container selected' : `Already running: ${namesOf(chosen, 'container')}`;
+		const [first] = chosen;
+		const single = first && `${clean(first.name)} ${first.status.state === 'paused' ? 'is paused; p resumes it' : 'runs already; e opens a shell'}`;
+		const text = chosen.length > 1 ? `Already running: ${namesOf(chosen, 'container')}` : single ?? 'No container selected';
 		controller.notify(nothingText(controller, 'containers', leftOut(controller, 'containers') ?? text));
 		return;
 	}
@@ -266,10 +268,10 @@ export const containersActions: Actions = {
 	'containers.remove': unlessBuilder(removeBuilder, remove),
 	'containers.connect': connect,
 	'containers.disconnect': disconnect,
-	'containers.prune'(controller) {
+	'containers.prune': unlessBuilder(pruneBuilder, controller => {
 		const {snapshot} = controller.store.getState();
 		controller.confirm(snapshot && planPrune('containers', snapshot), 'No stopped containers');
-	},
+	}),
 	'containers.pruneCache': pruneBuilder,
 	'containers.machine'({set}) {
 		set({view: 'machine'});

@@ -61,7 +61,7 @@ export const helpLines = (keyMaps: KeyMaps, place: keyof KeyMaps, width: number,
 	return order.flatMap(name => [
 		theme.paint('heading', fit(places[name], width)),
 		...keyMaps[name].filter(({keys}) => keys.length > 0).map(({keys, title}) =>
-			`${theme.paint('key', fit(keys.map(key => describeKey(key, theme.borders.vertical === '|')).join(' '), 24))}${fit(title, width - 24)}`),
+			`${theme.paint('key', fit(keys.map(key => describeKey(key, theme.borders.vertical === '|')).join(' '), 24))}${fit(title, width - 24, {ellipsis: theme.glyphs.ellipsis})}`),
 		'',
 	]);
 };

@@ -4,7 +4,7 @@ import type {Engine} from '../../engine/engine.js';
 import {readConfiguration} from '../state/config.js';
 import {createController, type Engines} from '../work/controller.js';
 import {startSubscriptions} from '../work/subscriptions.js';
-import {configuredKeyMaps} from '../keys/key-maps.js';
+import {configuredKeyMaps, keyConflicts} from '../keys/key-maps.js';
 import {knownEngines, ownHost, targetOf, type EngineTarget} from '../state/known-engines.js';
 import {createLogs} from '../logs/follow.js';
 import {handleMouse} from '../mouse/handle-mouse.js';
@@ -107,6 +107,11 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 			connect: connectTo,
 		},
 	});
+	const [conflict, ...others] = keyConflicts(configuration.keys);
+	if (conflict !== undefined) {
+		controller.notify(`Configuration: ${conflict}${others.length === 0 ? '' : ` (and ${others.length} more: holm doctor)`}`);
+	}
+
 	const stopSubscriptions = startSubscriptions(controller);
 	const onReady = (given: InkHandles) => {
 		handles = given;

@@ -104,7 +104,7 @@ const viewActions = new Set(['containers', 'networks', 'logs', 'images', 'volume
 
 const titles: Readonly<Partial<Record<keyof KeyMaps, string>>> = {containers: 'container', networks: 'network', logs: 'logs', inspect: 'inspect', images: 'image', volumes: 'volume', dns: 'DNS record', events: 'event'};
 
-const actionsOf = ({keyMaps, place, selected}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
+const actionsOf = ({keyMaps, place, selected, isAscii = false}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
 	const own = name as keyof KeyMaps;
 	if (own === 'dialog' || own === 'list' || own === 'textView') {
 		return [];
@@ -116,7 +116,7 @@ const actionsOf = ({keyMaps, place, selected}: JumpSource): readonly Entry[] => 
 		kind: viewActions.has(binding.action) ? 'view' : 'action',
 		id: binding.action,
 		label: binding.title,
-		detail: [about, binding.keys[0] === undefined ? '' : describeKey(binding.keys[0]), binding.action].filter(Boolean).join('  '),
+		detail: [about, binding.keys[0] === undefined ? '' : describeKey(binding.keys[0], isAscii), binding.action].filter(Boolean).join('  '),
 		target: {type: 'action', place: own, binding},
 		...(!viewActions.has(binding.action) && isNear && {weight: nearWeight}),
 	}));
@@ -129,6 +129,8 @@ export type JumpSource = {
 	readonly keyMaps: KeyMaps;
 	/** The place whose actions come first. */
 	readonly place: keyof KeyMaps;
+	/** Names keys in ASCII, also for a screen reader; default false. */
+	readonly isAscii?: boolean;
 	/** Name of what its actions apply to. */
 	readonly selected?: string;
 };

@@ -97,3 +97,34 @@ export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[
 	const byAction = Object.fromEntries(Object.entries(keys).map(([action, sequences]) => [currentName(action), sequences]));
 	return Object.fromEntries(Object.entries(defaultKeyMaps).map(([place, map]) => [place, rebind(map, byAction)])) as KeyMaps;
 };
+
+/** The maps that are active together, the one that takes precedence first. */
+const together = (maps: KeyMaps): ReadonlyArray<readonly [place: string, maps: readonly KeyMap[]]> => [
+	...(['containers', 'networks', 'images', 'volumes', 'dns', 'events'] as const).map(place => [place, [maps[place], maps.list, maps.global]] as const),
+	['logs', [maps.logs, maps.global]],
+	['inspect', [maps.inspect, maps.global]],
+	['machine', [maps.containers, maps.textView, maps.global]],
+	['topology', [maps.networks, maps.textView, maps.global]],
+	['dialogs', [maps.dialog]],
+];
+
+/** Warnings of configured keys that have two actions in one place. */
+export const keyConflicts = (keys: Readonly<Record<string, readonly string[]>>): readonly string[] => {
+	const configured = new Set(Object.keys(keys).map(action => currentName(action)));
+	const places = new Map<string, string[]>();
+	for (const [place, maps] of together(configuredKeyMaps(keys))) {
+		const owners = new Map<string, string>();
+		for (const {action, keys: own} of maps.flat()) {
+			for (const key of own) {
+				const owner = owners.get(key) ?? action;
+				owners.set(key, owner);
+				if (owner !== action && (configured.has(owner) || configured.has(action))) {
+					const conflict = `the key ${key} has two actions: ${owner} takes precedence over ${action}`;
+					places.set(conflict, [...places.get(conflict) ?? [], place]);
+				}
+			}
+		}
+	}
+
+	return [...places].map(([conflict, where]) => `${conflict} in ${where.join(', ')}`);
+};

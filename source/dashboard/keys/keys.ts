@@ -1,4 +1,5 @@
 import type {Key} from 'ink';
+import {nearest} from '../../text/nearest.js';
 
 /** A key in a key map: a character, or a name such as `up`, `ctrl+r`, `space`. */
 export type KeyName = string;
@@ -51,6 +52,17 @@ const oneCharacter = /^(?:alt\+)?[^\p{Other}\p{Separator}]$/v;
 
 /** Whether a key press can have this name: a named key, one character, or a character with Ctrl or Alt. */
 export const isKeyName = (name: string): boolean => namedKeys.includes(name) || withControl.test(name) || oneCharacter.test(name) || name === 'alt+space';
+
+// What other programs call them, and what a terminal sends for them.
+const otherNames: Readonly<Record<string, KeyName>> = {
+	pgdn: 'pagedown', pgup: 'pageup', enter: 'return', esc: 'escape', del: 'delete', 'ctrl+i': 'tab', 'ctrl+m': 'return', 'ctrl+j': 'return', 'ctrl+h': 'backspace',
+};
+
+/** The key that an impossible name most likely stands for. */
+export const nearestKey = (name: string): KeyName | undefined => {
+	const usual = name.toLowerCase().replace(/^(?<modifier>ctrl|alt|shift)[\-_]/v, '$<modifier>+').replace(/^c-/v, 'ctrl+').replace(/^[am]-/v, 'alt+');
+	return otherNames[usual] ?? (isKeyName(usual) ? usual : nearest(usual, namedKeys));
+};
 
 /** The names of the keys in a chunk of input; fast typing and pasting put several keys in one chunk. */
 export const keyNames = (input: string, key: Partial<Key>): readonly KeyName[] => {

@@ -9,6 +9,7 @@ import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
+import {askNameOn} from '../views/resolve.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'networks');
 
@@ -57,6 +58,9 @@ export const networksActions: Actions = {
 	},
 	'networks.addresses'({set}) {
 		set({view: 'addresses'});
+	},
+	'networks.resolve'(controller) {
+		askNameOn(controller, selected(controller)?.id, '');
 	},
 	'networks.records'(controller) {
 		const network = selected(controller);

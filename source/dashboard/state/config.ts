@@ -3,7 +3,8 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {defaultKeyMaps, isAction} from '../keys/key-maps.js';
-import {isKeyName, namedKeys} from '../keys/keys.js';
+import {isKeyName, namedKeys, nearestKey} from '../keys/keys.js';
+import {nearest} from '../../text/nearest.js';
 
 /** The configuration file with defaults for missing entries. */
 export type DashboardConfiguration = {
@@ -56,16 +57,26 @@ const actionsLike = (name: string): string => {
 		: `${Object.keys(defaultKeyMaps).map(known => `${known}.…`).join(', ')}; docs/dashboard.md lists them`;
 };
 
+const suggestion = (name: string | undefined): string => name === undefined ? '' : `did you mean ${name}? `;
+
 const checkKeys = (keys: DashboardConfiguration['keys'], file: string) => {
 	for (const [action, sequences] of Object.entries(keys)) {
 		if (!isAction(action)) {
-			throw new HolmError('invalid', `"keys" of ${file} has an unknown action "${action}"`, {remedy: `known are ${actionsLike(action)}`});
+			const like = nearest(action, Object.values(defaultKeyMaps).flatMap(map => map.map(binding => binding.action)));
+			throw new HolmError('invalid', `"keys" of ${file} has an unknown action "${action}"`, {remedy: `${suggestion(like)}known are ${actionsLike(action)}`});
 		}
 
 		const unknown = sequences.flatMap(sequence => sequence.split(' ')).find(name => !isKeyName(name));
 		if (unknown !== undefined) {
 			throw new HolmError('invalid', `"${action}" in "keys" of ${file} has an unknown key "${unknown}"`, {
-				remedy: `a key is its character, ${namedKeys.join(', ')}, or a letter with ctrl+ or alt+, such as ctrl+x`,
+				remedy: `${suggestion(nearestKey(unknown))}a key is its character, ${namedKeys.join(', ')}, or a letter with ctrl+ or alt+, such as ctrl+x`,
+			});
+		}
+
+		const cancelled = sequences.find(sequence => sequence.split(' ').slice(1).some(name => name === 'escape' || name === 'ctrl+c'));
+		if (cancelled !== undefined) {
+			throw new HolmError('invalid', `"${action}" in "keys" of ${file} has the impossible keys "${cancelled}": escape and ctrl+c cancel a sequence`, {
+				remedy: 'end the sequence with another key',
 			});
 		}
 	}
@@ -87,7 +98,7 @@ export const parseConfiguration = (text: string, file: string): DashboardConfigu
 	for (const [name, value] of Object.entries(given)) {
 		const check = Object.hasOwn(checks, name) ? checks[name as keyof Checks] : undefined;
 		if (!check) {
-			throw new HolmError('invalid', `${file} has an unknown entry "${name}"`, {remedy: `known are ${Object.keys(checks).join(', ')}`});
+			throw new HolmError('invalid', `${file} has an unknown entry "${name}"`, {remedy: `${suggestion(nearest(name, Object.keys(checks)))}known are ${Object.keys(checks).join(', ')}`});
 		}
 
 		if (!check[0](value)) {

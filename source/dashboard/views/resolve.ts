@@ -3,7 +3,7 @@ import {lookup} from 'node:dns/promises';
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
-import type {View, Work} from '../work/controller.js';
+import type {Data, View, Work} from '../work/controller.js';
 import {clean} from '../../text/fit.js';
 
 const longestAnswer = 16 * 1024;
@@ -101,4 +101,14 @@ export const askName = (controller: View & Work, containers: readonly Container[
 			});
 		},
 	});
+};
+
+// Of a network; more answers would not fit the report.
+const mostAsked = 4;
+
+/** The same, in running containers of a network. */
+export const askNameOn = (controller: View & Work & Data, networkId: string | undefined, value: string) => {
+	const {containers = []} = controller.store.getState().snapshot ?? {};
+	const running = containers.filter(({attachments, status}) => status.state === 'running' && attachments.some(attachment => attachment.networkId === networkId));
+	askName(controller, running.slice(0, mostAsked), value);
 };

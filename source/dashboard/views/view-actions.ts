@@ -16,7 +16,7 @@ import {isTextView, type ListName, type Part, type UiState} from '../state/ui-st
 import {changeList} from '../work/global-actions.js';
 import {bodyRows} from '../frame/layout.js';
 import {clean} from '../../text/fit.js';
-import {askName} from './resolve.js';
+import {askNameOn} from './resolve.js';
 import {isFailedEvent} from './event-rows.js';
 import {showEventEnd} from './show-ended.js';
 import {lanesOf, timelineLines, timelineSentences} from './timeline.js';
@@ -249,8 +249,7 @@ export const viewActions: Actions = {
 	},
 	'dns.resolve'(controller) {
 		const row = selectedIn(controller.listItems(), controller.getState(), 'dns');
-		const {containers = []} = controller.store.getState().snapshot ?? {};
-		askName(controller, containers.filter(({attachments, status}) => status.state === 'running' && attachments.some(({networkId}) => networkId === row?.networkId)).slice(0, 4), row?.record.name ?? '');
+		askNameOn(controller, row?.networkId, row?.record.name ?? '');
 	},
 	'dns.copy'(controller) {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'dns')?.record.value);

@@ -4,9 +4,9 @@ import {sortKeys} from '../lists/sort-keys.js';
 export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
 	{action: 'images.create', keys: ['c'], title: 'Pull or build an image, or create a container from this one', short: 'create', changes: true},
-	{action: 'images.run', keys: ['n'], title: 'Create a container from this image', short: 'new container', changes: true},
-	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
-	{action: 'images.build', keys: ['b'], title: 'Build an image from a directory', short: 'build', changes: true},
+	{action: 'images.run', keys: [], title: 'Create a container from this image', changes: true},
+	{action: 'images.pull', keys: [], title: 'Pull an image', changes: true},
+	{action: 'images.build', keys: ['B'], title: 'Build an image from a directory', short: 'build', changes: true},
 	{action: 'images.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
 	{action: 'images.prune', keys: ['P'], title: 'Prune untagged images, with confirmation', changes: true},
 	{action: 'images.copy', keys: ['y'], title: 'Copy the id'},
@@ -15,7 +15,7 @@ export const imagesKeys: KeyMap = [
 
 export const volumesKeys: KeyMap = [
 	{action: 'volumes.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
-	{action: 'volumes.create', keys: ['c', 'n'], title: 'Create a volume', short: 'create', changes: true},
+	{action: 'volumes.create', keys: ['c'], title: 'Create a volume', short: 'create', changes: true},
 	{action: 'volumes.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
 	{action: 'volumes.prune', keys: ['P'], title: 'Prune unused volumes, with confirmation', changes: true},
 	{action: 'volumes.copy', keys: ['y'], title: 'Copy the name'},

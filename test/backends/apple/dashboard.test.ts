@@ -79,7 +79,7 @@ inTerminal('on this host: a network, two containers, logs, a document, a shell w
 	await press('Escape');
 	await shows(/1 Containers 2 ─/v);
 
-	await press('s');
+	await press('e');
 	await shows('A shell in one');
 	await type('echo in-$((40+2)); cat /etc/hosts');
 	await press('Enter');

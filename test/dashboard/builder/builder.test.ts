@@ -94,8 +94,8 @@ test('the builder is stopped, started, pruned and removed with its own verbs, af
 	await app.shows(/\[builder\] +stopped/v);
 	await app.press('x');
 	await app.shows('The builder does not run');
-	await app.press('U');
-	await app.press('B');
+	await app.press('s');
+	await app.press('P');
 	await app.shows(/Remove the cache of builds\?[\s\S]*at most 1.2G[\s\S]*Starts the builder/v);
 	await app.press('y');
 	await app.shows('Removed the cache of builds');

@@ -59,7 +59,7 @@ inTerminal('a shell gets the terminal, and afterwards the dashboard gets its key
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	await terminal.press('G');
-	await terminal.press('s');
+	await terminal.press('e');
 	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.type('echo in-$((40+2))');
 	await terminal.press('Enter');
@@ -71,7 +71,7 @@ inTerminal('a shell gets the terminal, and afterwards the dashboard gets its key
 	await terminal.shows('Container blog-db');
 	await terminal.press('Escape');
 	await delay(200);
-	await terminal.press('s');
+	await terminal.press('e');
 	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.press('C-p', 'C-q');
 	t.regex(await terminal.shows('keeps running'), /shop-web/v);
@@ -214,7 +214,7 @@ inTerminal('for a screen reader lines are appended to the normal screen', async 
 	await terminal.shows(/row 3 of 14,\s+selected/v);
 	await terminal.press('j');
 	await terminal.shows(/row 4 of 14,\s+selected/v);
-	await terminal.press('s');
+	await terminal.press('e');
 	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.type('exit');
 	await terminal.press('Enter');

@@ -24,6 +24,20 @@ test('no key has two actions in one place', t => {
 	}
 });
 
+test('a letter means the same in every pane', t => {
+	const {containers, networks, images, volumes, dns} = defaultKeyMaps;
+	const meanings: Readonly<Record<string, RegExp>> = {
+		s: /\.start$/v, e: /\.shell$/v, x: /\.stop$/v, R: /\.restart$/v, b: /\.bootLog$/v, p: /\.pause$/v, r: /\.resolve$/v, c: /\.create$/v, y: /\.copy$/v, l: /\.logs$/v, i: /\.inspect$/v, D: /\.remove$/v, P: /\.prune$/v,
+	};
+	for (const {action, keys} of [containers, networks, images, volumes, dns].flat()) {
+		for (const key of keys.filter(each => Object.hasOwn(meanings, each))) {
+			t.regex(action, meanings[key]!, key);
+		}
+
+		t.false(keys.includes('n'), action);
+	}
+});
+
 test('action names are unique', t => {
 	const names = Object.values(defaultKeyMaps).flatMap(map => map.map(({action}) => action));
 	t.is(new Set(names).size, names.length);

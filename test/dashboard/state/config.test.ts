@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import type {HolmError} from '../../../source/engine/errors.js';
-import {defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
+import {defaultKeyMaps, keyConflicts} from '../../../source/dashboard/keys/key-maps.js';
 import {configurationPath, defaultConfiguration, parseConfiguration, readConfiguration} from '../../../source/dashboard/state/config.js';
 
 test('the file is where XDG has it, and a relative XDG_CONFIG_HOME is ignored', t => {
@@ -45,9 +45,25 @@ const remedyOf = (keys: Readonly<Record<string, readonly string[]>>): string | u
 };
 
 test('the remedy for a wrong name in keys says what is possible', t => {
-	t.regex(remedyOf({'list.dwn': ['j']})!, /^known are list\.up, list\.down, /v);
-	t.regex(remedyOf({'lists.down': ['j']})!, /^known are global\.…, list\.…, .*docs\/dashboard\.md/v);
+	t.regex(remedyOf({'list.dwn': ['j']})!, /^did you mean list\.down\? known are list\.up, list\.down, /v);
+	t.regex(remedyOf({'lists.down': ['j']})!, /^did you mean list\.down\? known are global\.…, list\.…, .*docs\/dashboard\.md/v);
 	t.regex(remedyOf({'list.down': ['PgDn']})!, /character, up, down, .*pagedown, .*ctrl\+x/v);
+});
+
+test('the nearest key is named, and what cancels a sequence cannot end it', t => {
+	for (const [given, key] of [['PgDn', 'pagedown'], ['Ctrl-X', 'ctrl+x'], ['ctrl+i', 'tab'], ['enter', 'return'], ['esape', 'escape']] as const) {
+		t.true(remedyOf({'list.down': [given]})?.startsWith(`did you mean ${key}? `), given);
+	}
+
+	t.is(remedyOf({'list.down': ['g escape']}), 'end the sequence with another key');
+	t.throws(() => parseConfiguration('{"thme": "dark"}', 'f'), {message: /unknown entry/v});
+});
+
+test('two actions on one key in one place are a warning, once for all places', t => {
+	t.deepEqual(keyConflicts({}), []);
+	t.deepEqual(keyConflicts({'containers.stop': ['w']}), []);
+	t.deepEqual(keyConflicts({'containers.stop': ['w'], 'containers.kill': ['w']}), ['the key w has two actions: containers.stop takes precedence over containers.kill in containers, machine']);
+	t.deepEqual(keyConflicts({'containers.stop': ['q']}), ['the key q has two actions: containers.stop takes precedence over global.previous in containers, machine']);
 });
 
 test('all actions and default keys are possible in the file, and older names of actions', t => {
