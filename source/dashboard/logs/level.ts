@@ -134,6 +134,35 @@ const levelOfWord = (head: string): Level | undefined => {
 	return undefined;
 };
 
+const byLetter = (head: string): Level | undefined => letters[klog.exec(head)?.groups!.letter ?? ''];
+
+const byPriority = (head: string): Level | undefined => {
+	const value = Number(priority.exec(head)?.groups!.value ?? NaN);
+	return value < 192 ? severities[value % 8] : undefined;
+};
+
+const byRedisMark = (head: string): Level | undefined => redisMarks[redis.exec(head)?.groups!.mark ?? ''];
+
+const byField = (head: string): Level | undefined => levels.get((field.exec(head)?.groups!.name ?? '').toLowerCase());
+
+const byStatus = (head: string): Level | undefined => {
+	const http = httpStatus.exec(head)?.groups;
+	const status = http?.status ?? http?.bare ?? http?.gin;
+	return status === undefined ? undefined : levelOfStatus(Number(status));
+};
+
+// The surest first.
+const finders: ReadonlyArray<(head: string) => Level | undefined> = [
+	byLetter,
+	byPriority,
+	byRedisMark,
+	byField,
+	byStatus,
+	head => death.test(head) ? 'fatal' : undefined,
+	levelOfWord,
+	head => failure.test(head) ? 'error' : undefined,
+];
+
 /**
 The level of a line: from a field of JSON or logfmt, the forms of klog, syslog and Redis, the status in an access log, or a word in the place of a level, such as `[error]`, `ERROR` and `warning:`. Undefined if the line has none. Only the beginning of a long line is looked at.
 */
@@ -143,36 +172,12 @@ export const levelOf = (text: string): Level | undefined => {
 	}
 
 	const head = text.length > longestHead ? text.slice(0, longestHead) : text;
-	const letter = klog.exec(head)?.groups!.letter;
-	if (letter !== undefined) {
-		return letters[letter];
+	for (const find of finders) {
+		const level = find(head);
+		if (level) {
+			return level;
+		}
 	}
 
-	const value = priority.exec(head)?.groups!.value;
-	if (value !== undefined && Number(value) < 192) {
-		return severities[Number(value) % 8];
-	}
-
-	const mark = redis.exec(head)?.groups!.mark;
-	if (mark !== undefined) {
-		return redisMarks[mark];
-	}
-
-	const name = field.exec(head)?.groups!.name;
-	const named = name === undefined ? undefined : levels.get(name.toLowerCase());
-	if (named) {
-		return named;
-	}
-
-	const http = httpStatus.exec(head)?.groups;
-	const status = http?.status ?? http?.bare ?? http?.gin;
-	if (status !== undefined) {
-		return levelOfStatus(Number(status));
-	}
-
-	if (death.test(head)) {
-		return 'fatal';
-	}
-
-	return levelOfWord(head) ?? (failure.test(head) ? 'error' : undefined);
+	return undefined;
 };
