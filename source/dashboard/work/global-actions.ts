@@ -2,10 +2,13 @@ import {listRows, type PaneName} from '../frame/layout.js';
 import {selectedBuilder} from '../builder/builder-actions.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
 import {idsOf, markableIdsOf, sortColumns} from '../state/list-items.js';
+import {changeLogs} from '../logs/logs-actions.js';
+import {canUndo} from '../logs/logs-state.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
 import type {Actions} from './actions.js';
 import {
 	isPane,
+	type Data,
 	type Setting,
 	type View,
 	type Work,
@@ -29,12 +32,12 @@ const turn = (by: number) => (controller: View) => {
 };
 
 /** Undoes one step: search, filter, marks, view, zoom, focus. */
-const back = (controller: View) => {
+const back = (controller: View & Data & Setting) => {
 	const {view, focus, isZoomed, lists, logs, followed} = controller.getState();
 	const list = controller.activeList();
 	const state = list && lists[list];
-	if (view === 'main' && focus === 'logs' && (logs.filter || logs.search)) {
-		controller.set({logs: {...logs, ...(logs.search ? {search: undefined} : {filter: undefined})}});
+	if (view === 'main' && focus === 'logs' && canUndo(logs)) {
+		changeLogs(controller, {type: 'undo'});
 	} else if (list && state && (state.filter !== '' || state.marks.size > 0)) {
 		controller.set({lists: {...lists, [list]: {...state, filter: '', marks: new Set()}}});
 	} else if (view !== 'main') {
