@@ -16,6 +16,8 @@ export type Exchange = {
 	readonly query: Query;
 	/** Minor number of the client's API version: 47 for 1.47. */
 	readonly minorVersion: number;
+	/** What the client calls itself; undefined if it does not say. */
+	readonly clientName?: string;
 	/** The client is Holm's own. */
 	readonly isHolm: boolean;
 	/** The client asks to upgrade the connection. */

@@ -7,6 +7,7 @@ import {apiVersion} from '../engine/api-version.js';
 import {splitVersion} from '../wire/versions.js';
 import {assertNoBrowser} from './access.js';
 import {isHolms, sendAnswer, sendError} from './answers.js';
+import {clientNameOf} from './client-name.js';
 import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
 import {createExecNotes} from './exec-notes.js';
 import type {Exchange} from './exchange.js';
@@ -108,6 +109,7 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 			name,
 			query: createQuery(url.searchParams),
 			minorVersion,
+			clientName: clientNameOf(request),
 			isHolm: isHolms(request),
 			isUpgrade: upgraded !== undefined,
 			signal: leaving.signal,

@@ -159,6 +159,46 @@ export type ContainerStatus =
 		readonly finishedAt: number;
 	};
 
+/** What ended the last run of a container, or kept it from running. */
+export type ExitCause =
+	/** Its process, by itself: no client asked for it. */
+	| {readonly kind: 'process'}
+	/** A client of the engine. */
+	| {
+		readonly kind: 'request';
+		readonly verb: 'stop' | 'restart' | 'kill' | 'remove';
+		/** The signal that was sent first. */
+		readonly signal: number;
+		/** As the client calls itself, such as `holm (user root)`; absent if it does not say. */
+		readonly by?: string;
+	}
+	/** The engine: its host shut down, or it was stopped with its containers. */
+	| {readonly kind: 'engine'}
+	| {readonly kind: 'out-of-memory'}
+	/** The kernel of its VM panicked. */
+	| {readonly kind: 'panic'; readonly reason: string}
+	/** Its VM ended without a word of its guest. */
+	| {readonly kind: 'machine'; readonly reason: string}
+	/** Its process never ran. */
+	| {
+		readonly kind: 'start';
+		readonly reason: string;
+		/** The phase that was not completed; absent if there was no VM yet. */
+		readonly phase?: BootPhase['name'];
+	};
+
+/** How the last run of a container ended. */
+export type Exit = {
+	readonly at: number;
+	readonly exitCode: number;
+	readonly cause: ExitCause;
+	/** 0 if its process never ran. */
+	readonly startedAt: number;
+	/** The most memory that it had in use, page cache included; absent if its guest did not say. */
+	readonly memoryPeakBytes?: number;
+	readonly memoryLimitBytes?: number;
+};
+
 export type Container = {
 	/** 64 hexadecimal digits. */
 	readonly id: string;
@@ -176,6 +216,8 @@ export type Container = {
 		readonly user: string;
 	};
 	readonly status: ContainerStatus;
+	/** Also of one that runs again; absent if it has not ended yet, or from a backend that does not know. */
+	readonly lastExit?: Exit;
 	/** The wanted health check over the image's; absent if both have none. */
 	readonly healthcheck?: Healthcheck;
 	/** Absent if it has never run with a health check. */

@@ -29,7 +29,7 @@ import {encodeVolume} from '../../source/wire/encode/volume.js';
 import {fieldsOf, fieldsOfList} from '../../source/wire/fields.js';
 import {fromGoMode, toGoMode} from '../../source/wire/file-modes.js';
 import {HolmError, type ErrorCode} from '../../source/engine/errors.js';
-import type {ContainerStatus, Image, NetworkConfiguration} from '../../source/engine/resources.js';
+import type {ContainerStatus, Exit, Image, NetworkConfiguration} from '../../source/engine/resources.js';
 import {
 	configuration,
 	container,
@@ -95,6 +95,27 @@ test('containers arrive whole, alone and in a list', t => {
 			returns(t, given, item => encodeContainerItem(item, {detail: true}), json => decodeContainerItem(json));
 		}
 	}
+});
+
+const exits: readonly Exit[] = [
+	{at: noon, exitCode: 0, cause: {kind: 'process'}, startedAt: noon, memoryPeakBytes: 7, memoryLimitBytes: 9},
+	{at: noon, exitCode: 143, cause: {kind: 'request', verb: 'stop', signal: 15, by: 'holm (user ann)'}, startedAt: noon},
+	{at: noon, exitCode: 137, cause: {kind: 'request', verb: 'remove', signal: 9}, startedAt: noon},
+	{at: noon, exitCode: 137, cause: {kind: 'engine'}, startedAt: noon},
+	{at: noon, exitCode: 137, cause: {kind: 'out-of-memory'}, startedAt: noon},
+	{at: noon, exitCode: 137, cause: {kind: 'panic', reason: 'a'}, startedAt: noon},
+	{at: noon, exitCode: 137, cause: {kind: 'machine', reason: 'b'}, startedAt: noon},
+	{at: noon, exitCode: 128, cause: {kind: 'start', reason: 'c', phase: 'disk'}, startedAt: 0},
+	{at: noon, exitCode: 128, cause: {kind: 'start', reason: 'd'}, startedAt: 0},
+];
+
+test('how a container ended arrives, with a summary for scripts', t => {
+	for (const lastExit of exits) {
+		returns(t, container({lastExit}), encodeContainer, decodeContainer);
+	}
+
+	t.is(encodeContainer(container({lastExit: exits[1]})).Holm.Exit?.Summary, 'exit status 143, terminated (SIGTERM): stopped by holm (user ann), with SIGTERM');
+	t.is(decodeContainer(sent({Id: 'x', Holm: {Exit: {Cause: 'of a later version'}}})).lastExit, undefined);
 });
 
 test('a variable that is taken from the image is listed by its name, and has no value', t => {

@@ -52,7 +52,7 @@ test('verbs reach the engine with what was asked', async t => {
 		[204, 'DELETE /volumes/v?force=yes'],
 	] as const) {
 		const [method, path = ''] = request.split(' ', 2);
-		const reply = body ? await post(served, path, body) : await ask(served, path, {method});
+		const reply = body ? await post(served, path, body) : await ask(served, path, {method, headers: {'User-Agent': 'Test/1'}});
 		t.is(reply.status, status, request);
 		t.is(reply.body.length, 0, request);
 	}
@@ -61,17 +61,17 @@ test('verbs reach the engine with what was asked', async t => {
 	const text = JSON.stringify(calls);
 	t.deepEqual(JSON.parse(text) as unknown, [
 		['startContainer', 'a'],
-		['stopContainer', 'a', {}],
-		['stopContainer', 'a', {timeoutSeconds: 0, signal: 'SIGINT'}],
-		['stopContainer', 'a', {timeoutSeconds: forever}],
-		['restartContainer', 'a', {timeoutSeconds: 5}],
-		['killContainer', 'a', null],
-		['killContainer', 'a', 'HUP'],
+		['stopContainer', 'a', {by: 'Test/1'}],
+		['stopContainer', 'a', {by: 'Test/1', timeoutSeconds: 0, signal: 'SIGINT'}],
+		['stopContainer', 'a', {by: 'Test/1', timeoutSeconds: forever}],
+		['restartContainer', 'a', {by: 'Test/1', timeoutSeconds: 5}],
+		['killContainer', 'a', null, {by: 'Test/1'}],
+		['killContainer', 'a', 'HUP', {by: 'Test/1'}],
 		['pauseContainer', 'a'],
 		['unpauseContainer', 'a'],
 		['renameContainer', 'a', 'b'],
-		['removeContainer', 'a', {force: true, volumes: true}],
-		['removeContainer', 'a', {force: false, volumes: false}],
+		['removeContainer', 'a', {force: true, volumes: true, by: 'Test/1'}],
+		['removeContainer', 'a', {force: false, volumes: false, by: 'Test/1'}],
 		['resizeContainer', 'a', {rows: 24, columns: 80}],
 		['resizeExec', 'a', {rows: 24, columns: 80}],
 		['removeNetwork', 'n'],

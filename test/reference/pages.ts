@@ -3,6 +3,7 @@ Generated pages of the documentation: `npm run reference` writes them, and a tes
 */
 import {groups, sections, type Entry} from '../../source/commands/command-table.js';
 import {commandHelp, globalFlagsHelp} from '../../source/commands/help.js';
+import {filterPrefixes} from '../../source/dashboard/state/list-items.js';
 import {describeKey, namedKeys} from '../../source/dashboard/keys/keys.js';
 import {defaultKeyMaps} from '../../source/dashboard/keys/key-maps.js';
 import {dockerPage} from './docker-page.js';
@@ -28,6 +29,9 @@ const sharedNames = async ({entries}: {readonly entries: Entries}): Promise<Read
 	}));
 	return new Set(same.flat());
 };
+
+/** The fields of all lists that a filter knows, each once. */
+const prefixTexts = (): string => [...new Set(Object.values(filterPrefixes).flat())].map(name => `\`${name}:\``).join(' ');
 
 const commandsPage = async (): Promise<string> => {
 	const alone = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `## ${heading}\n\n${await commandSections('', entries)}`));
@@ -102,7 +106,7 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 | \`hosts\` | Engines by name: \`{"lab": "tcp://lab:2376"}\`. \`E\` lists them. | none |
 | \`theme\` | \`"dark"\` or \`"light"\`. | from the terminal |
 | \`ascii\` | Use ASCII for borders and glyphs. | \`true\` where the locale is not UTF-8 |
-| \`mouse\` | The wheel scrolls and a click selects. The terminal's own selection then needs Shift. | \`false\` |
+| \`mouse\` | The wheel scrolls, a click selects, and on a head sorts. The terminal's own selection then needs Shift. | \`false\` |
 | \`screenReader\` | As \`--screen-reader\`. | \`false\` |
 | \`refreshInterval\` | Milliseconds between readings of the engine, at least 250. | 2000 |
 | \`logLines\` | Log lines kept in memory. | 20000 |
@@ -116,6 +120,28 @@ In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; a
 After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view, \`:\` finds any action by name. A running container with a health check is shown as starting, healthy or unhealthy.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
+## Lists
+
+\`/\` filters by words that must all match what the list shows. A prefix searches one field, also one that is not shown; an unknown prefix is text. If a match is not on the screen, the column MATCH says what matched. The prompt counts the matches.
+
+| word | finds |
+| --- | --- |
+| \`redis\` | The text in any column. |
+| \`image:redis\` | The text in one field: ${prefixTexts()}. |
+| \`port:80\`, \`id:3fa\`, \`ip:192.168\` | Ports, ids and addresses from their beginning. |
+| \`ip:192.168.66.0/24\` | Addresses of a subnet. |
+| \`network=back\` | The whole value. |
+| \`!state:running\` | What does not match. |
+| \`label:"two words"\`, \`"image:x"\` | Quotes keep spaces and colons. |
+
+Marks stay when a filter hides them. They are counted on the border; no action applies to them then, and its question says how many it leaves out.
+
+\`S\` and the letter of a column, or a click on its head, sort by it, and again in the other direction. Numbers, sizes, times and addresses sort as numbers; what has no value comes last. A sorted column is shown in any width. Columns appear in the order of their need as the terminal grows, and none disappears.
+
+The containers of a Compose project are listed under its name, with the number of running and of unhealthy ones. \`-\` folds the project, \`+\` unfolds it. The heading stands for its containers: their logs, marks, start, stop, restart and removal, in the order of \`depends_on\`: those that need others are stopped first and started last. Enter on a network lists only its containers; Esc lists all again.
+
+In the list of containers, memory is also shown as a part of its limit and CPU as its last readings; above 90 % both are coloured.
+
 ## Reading logs
 
 A letter before each line is its level, as the line itself names it: \`F\` fatal, \`E\` error, \`W\` warning, \`I\` info, \`D\` debug, \`T\` trace. It is found in JSON and logfmt, in the formats of klog, syslog, Redis and systemd, in words such as \`[error]\` or \`WARN\`, and in the status of an access log (5xx is an error, 4xx a warning). A dim \`2\` marks a line of standard error without a level. \`e\` and \`E\` go to the next and the previous error of the lines in memory that the filter shows, and say its number; lines that were dropped are not searched.

@@ -67,7 +67,7 @@ export const containersRoutes = [
 		return noContent;
 	}),
 	// A link is named like a path: `CONTAINER/ALIAS`.
-	route('DELETE', '/containers/{image}', async ({engine, name, query}) => {
+	route('DELETE', '/containers/{image}', async ({engine, name, query, clientName}) => {
 		const [container = '', alias, ...rest] = name.replace(/^\//v, '').split('/');
 		if (query.flag('link')) {
 			if (alias === undefined || rest.length > 0) {
@@ -82,7 +82,7 @@ export const containersRoutes = [
 			throw new HolmError('not-found', `No such container: ${name.slice(0, 200)}`);
 		}
 
-		await engine.removeContainer(container, {force: query.flag('force'), volumes: query.flag('v')});
+		await engine.removeContainer(container, {force: query.flag('force'), volumes: query.flag('v'), by: clientName});
 		return noContent;
 	}),
 ];

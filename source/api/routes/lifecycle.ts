@@ -10,9 +10,10 @@ import {inDockersWords, isOfProgram} from '../failed-starts.js';
 const forever = 2_147_483;
 
 /** A negative number means no limit. */
-const stopOptions = ({query}: Exchange) => {
+const stopOptions = ({query, clientName}: Exchange) => {
 	const seconds = query.wholeNumber('t');
 	return {
+		by: clientName,
 		signal: query.text('signal'),
 		timeoutSeconds: seconds !== undefined && (seconds < 0 || seconds > forever) ? forever : seconds,
 	};
@@ -75,8 +76,8 @@ export const lifecycleRoutes = [
 		await exchange.engine.restartContainer(exchange.name, stopOptions(exchange));
 		return noContent;
 	}),
-	route('POST', '/containers/{name}/kill', async ({engine, name, query}) => {
-		await engine.killContainer(name, query.text('signal'));
+	route('POST', '/containers/{name}/kill', async ({engine, name, query, clientName}) => {
+		await engine.killContainer(name, query.text('signal'), {by: clientName});
 		return noContent;
 	}),
 	route('POST', '/containers/{name}/pause', async ({engine, name}) => {

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import type {HolmError} from '../../engine/errors.js';
-import {createEventLog, type EventLog} from '../../engine/event-log.js';
+import {createEventLog, type EventLog, type EventStore} from '../../engine/event-log.js';
 import {createQueue, type Queue} from '../../engine/queue.js';
 import type {Container, EngineEvent, Network} from '../../engine/resources.js';
 import {createWake, type Wake} from '../../engine/wake.js';
@@ -118,11 +118,13 @@ export type AppleOptions = {
 	readonly limitMs?: number;
 	/** Called with what went wrong where nobody waits for it, such as a restart by policy; default nothing is logged. */
 	readonly log?: (line: string) => void;
+	/** Keeps events beyond this process; default none. */
+	readonly eventStore?: EventStore;
 	/** This process stays, and keeps what others have started, too; default false. */
 	readonly isKeeper?: boolean;
 };
 
-export const createContext = (given: Transport, {limitMs, log = () => {}, isKeeper = false}: AppleOptions = {}): Context => {
+export const createContext = (given: Transport, {limitMs, log = () => {}, eventStore, isKeeper = false}: AppleOptions = {}): Context => {
 	let found: Promise<Program> | undefined;
 	let moment = 0;
 	const lives = new Map<string, Live>();
@@ -154,7 +156,7 @@ export const createContext = (given: Transport, {limitMs, log = () => {}, isKeep
 				throw error;
 			}
 		},
-		events: createEventLog(),
+		events: createEventLog(eventStore),
 		lives,
 		execs: new Map(),
 		networks: new Map(),

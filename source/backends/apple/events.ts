@@ -113,16 +113,16 @@ export const eventsVerbs = (context: Context): EventsVerbs => {
 		events({since, until, filters, signal} = {}) {
 			const matches = filterOf(filters, eventRules);
 			const isLive = until === undefined || until > Date.now();
-			const signals = [...signal ? [signal] : [], ...isLive && until !== undefined ? [AbortSignal.timeout(until - Date.now())] : []];
 			const ending = new AbortController();
 			const lost: Lost = {listener(error) {
 				lost.error = error;
 				ending.abort();
 			}};
 			const events = context.events.read({
-				fromNow: since === undefined && isLive,
+				since: since ?? (isLive ? undefined : 0),
 				live: isLive,
-				signal: AbortSignal.any([...signals, ending.signal]),
+				signal: signal ? AbortSignal.any([signal, ending.signal]) : ending.signal,
+				expiry: isLive && until !== undefined ? AbortSignal.timeout(until - Date.now()) : undefined,
 			});
 			const isInTime = ({time}: EngineEvent) => time >= (since ?? -Infinity) && time <= (until ?? Infinity);
 			return select(events, event => isInTime(event) && matches(event), isLive, lost);

@@ -8,6 +8,7 @@ import {parseJson} from '../../wire/json.js';
 import {stdinFramed, stdinHeader} from '../../wire/stdin-frames.js';
 import type {ReachableAddress} from '../../wire/addresses.js';
 import {errorOf, readText} from './answers.js';
+import {userAgent} from './user-agent.js';
 import {cancelled, connectionError, SilentEngine} from './failures.js';
 
 export type RequestOptions = {
@@ -160,6 +161,7 @@ export const createClient = (address: ReachableAddress, {contactMilliseconds = 1
 			setDefaultHeaders: true,
 			headers: {
 				Accept: `${holmMediaType}, */*`,
+				'User-Agent': userAgent(method !== 'GET' && method !== 'HEAD'),
 				...options.json !== undefined && {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(JSON.stringify(options.json))},
 				...options.tar && {'Content-Type': 'application/x-tar'},
 				...options.headers,

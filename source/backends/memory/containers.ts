@@ -77,14 +77,14 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		const record = findContainer(state.containers, reference);
 		change(record, {configuration: {...record.container.configuration, links: withoutLink(record.container, alias)}});
 	},
-	async removeContainer(reference, {force = false, volumes = false} = {}) {
+	async removeContainer(reference, {force = false, volumes = false, by} = {}) {
 		const record = findContainer(state.containers, reference);
 		const {status: {state: word}, name} = record.container;
 		if (isLive(record.container) && !force) {
 			throw new HolmError('conflict', `cannot remove container "${name}": container is ${word}: stop the container before removing or force remove`, {remedy: `holm stop ${name}, or holm rm --force ${name}`});
 		}
 
-		killRecord(state, record);
+		killRecord(state, record, {verb: 'remove', by});
 		// With autoRemove its end has removed it.
 		if (!record.isRemoved) {
 			removeRecord(state, record, {volumes});

@@ -26,7 +26,7 @@ export const eventsVerbs = (state: State): EventsVerbs => ({
 		const isLive = until === undefined || until > state.now();
 		const expiry = state.timers.deadline(isLive && until !== undefined ? until - state.now() : Infinity, signal);
 		return select(state, {
-			events: state.events.read({fromNow: since === undefined && isLive, live: isLive, signal: expiry.signal}),
+			events: state.events.read({since: since ?? (isLive ? undefined : 0), live: isLive, signal: expiry.signal}),
 			isWanted: event => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event),
 			expiry,
 		});

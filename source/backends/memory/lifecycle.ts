@@ -1,4 +1,4 @@
-import type {LifecycleVerbs} from '../../engine/lifecycle.js';
+import type {LifecycleVerbs, Requester} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
@@ -9,7 +9,7 @@ import {beginHealth, endHealth} from './health.js';
 import {cancelRestart, killRecord, startRecord} from './runs.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
-type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
+type StopOptions = Requester & {readonly signal?: string; readonly timeoutSeconds?: number; readonly verb?: 'stop' | 'restart'};
 
 const defaultTimeoutSeconds = 10;
 
@@ -17,7 +17,7 @@ const stopSignalOf = ({images}: State, {container: {configuration, imageId}}: Co
 	signalNumber(configuration.stopSignal || images.get(imageId)?.image.configuration.stopSignal || 'SIGTERM');
 
 /** Stops a container with its stop signal, and with SIGKILL after the timeout. */
-const stopRecord = async (state: State, record: ContainerRecord, {signal, timeoutSeconds}: StopOptions) => {
+const stopRecord = async (state: State, record: ContainerRecord, {signal, timeoutSeconds, verb = 'stop', by}: StopOptions) => {
 	const {configuration} = record.container;
 	const number = signal === undefined ? stopSignalOf(state, record) : signalNumber(signal);
 	const seconds = timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultTimeoutSeconds;
@@ -29,6 +29,7 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 	}
 
 	using _ = state.watch();
+	run.request = {kind: 'request', verb, signal: number, by, at: state.now()};
 	publishOf(state, record, 'kill', {signal: String(number)});
 	run.frozen?.thaw();
 	run.frozen = undefined;
@@ -93,7 +94,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		// Otherwise its end would remove it.
 		setAutoRemove(record, false);
 		try {
-			await stopRecord(state, record, options);
+			await stopRecord(state, record, {...options, verb: 'restart'});
 		} finally {
 			setAutoRemove(record, autoRemove);
 		}
@@ -102,7 +103,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		startRecord(state, record);
 		publishOf(state, record, 'restart');
 	},
-	async killContainer(reference, signal = 'SIGKILL') {
+	async killContainer(reference, signal = 'SIGKILL', {by} = {}) {
 		const number = signalNumber(signal);
 		const record = findContainer(state.containers, reference);
 		const {run} = record;
@@ -111,11 +112,12 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		}
 
 		if (number === 9) {
-			killRecord(state, record);
+			killRecord(state, record, {verb: 'kill', by});
 			return;
 		}
 
 		record.isStopped ||= number === stopSignalOf(state, record);
+		run.request = {kind: 'request', verb: 'kill', signal: number, by, at: state.now()};
 		publishOf(state, record, 'kill', {signal: String(number)});
 		// The process of a paused container gets the signal when it is unpaused.
 		void run.frozen?.thawed.then(() => {

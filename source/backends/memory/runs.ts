@@ -1,6 +1,8 @@
 import os from 'node:os';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Container} from '../../engine/resources.js';
+import type {Requester} from '../../engine/lifecycle.js';
+import type {Container, Exit, ExitCause} from '../../engine/resources.js';
+import {causeAttributes, requestedCause} from '../../rules/containers/exit-cause.js';
 import {startingHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
@@ -11,6 +13,7 @@ import {beginHealth, endHealth} from './health.js';
 import {makeUpMachine} from './machine.js';
 import {createPipe} from './pipe.js';
 import {allocatePorts} from './ports.js';
+import {readStats} from './stats.js';
 import {hostOf, startInContainer} from './program-host.js';
 import {waitForEnd} from './programs/services.js';
 import {
@@ -24,7 +27,7 @@ import {assertSubpaths, dropVolume, usersOf} from './volumes.js';
 
 const {SIGKILL} = os.constants.signals;
 
-type Exit = {readonly exitCode: number; readonly reason?: string; readonly startedAt?: number; readonly finishedAt: number};
+type Ending = {readonly exitCode: number; readonly reason?: string; readonly startedAt?: number; readonly finishedAt: number};
 
 /** Removes a stopped container; with `volumes` also its anonymous volumes that no other container mounts. */
 export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {readonly volumes: boolean}): void => {
@@ -52,7 +55,7 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 };
 
 /** Makes a container exited. */
-const settleExit = (record: ContainerRecord, {exitCode, reason, startedAt = 0, finishedAt}: Exit): void => {
+const settleExit = (record: ContainerRecord, {exitCode, reason, startedAt = 0, finishedAt}: Ending): void => {
 	change(record, {
 		status: {
 			state: 'exited', exitCode, ...reason !== undefined && {reason}, outOfMemory: false, startedAt, finishedAt,
@@ -99,6 +102,17 @@ const publishUse = (state: State, record: ContainerRecord, {isStarting}: {readon
 	}
 };
 
+/** How a run has ended, with the memory that it would have used. */
+const exitOf = (state: State, record: ContainerRecord, run: Run, exitCode: number): Exit => {
+	const {memoryBytes, memoryLimitBytes} = readStats(state, record);
+	const {request, reason, startedAt} = run;
+	const at = state.now();
+	const unasked: ExitCause = reason === undefined ? {kind: 'process'} : {kind: 'machine', reason};
+	return {
+		at, exitCode, cause: requestedCause(request, {exitCode, at}) ?? unasked, startedAt, memoryPeakBytes: memoryBytes, memoryLimitBytes,
+	};
+};
+
 /** Updates everything after the end of a container's process. */
 export const endRun = (state: State, record: ContainerRecord, exitCode: number): void => {
 	const {run, container} = record;
@@ -113,6 +127,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 	}
 
 	const finishedAt = state.now();
+	const lastExit = exitOf(state, record, run, exitCode);
 	record.run = undefined;
 	record.activeMs += record.activeSince === undefined ? 0 : finishedAt - record.activeSince;
 	record.activeSince = undefined;
@@ -127,7 +142,12 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 	record.terminal = undefined;
 	record.output.end();
 	const {configuration} = container;
-	publishOf(state, record, 'die', {exitCode: String(exitCode), execDuration: String(Math.floor((finishedAt - run.startedAt) / 1000))});
+	change(record, {lastExit});
+	publishOf(state, record, 'die', {
+		exitCode: String(exitCode),
+		execDuration: String(Math.floor((finishedAt - run.startedAt) / 1000)),
+		...causeAttributes(lastExit),
+	});
 	publishUse(state, record, {isStarting: false});
 	if (shouldRestart(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
 		restartLater(state, record, exitCode);
@@ -143,9 +163,10 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 };
 
 /** Kills a container; no policy restarts it. */
-export const killRecord = (state: State, record: ContainerRecord): void => {
+export const killRecord = (state: State, record: ContainerRecord, request?: Requester & {readonly verb: 'kill' | 'remove'}): void => {
 	record.isStopped = true;
 	if (record.run) {
+		record.run.request = request ? {kind: 'request', signal: SIGKILL, at: state.now(), ...request} : record.run.request;
 		publishOf(state, record, 'kill', {signal: String(SIGKILL)});
 		record.run.main.kill(SIGKILL);
 		endRun(state, record, 128 + SIGKILL);

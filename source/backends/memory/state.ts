@@ -8,6 +8,7 @@ import type {
 } from '../../engine/resources.js';
 import type {EventLog} from '../../engine/event-log.js';
 import type {Wake} from '../../engine/wake.js';
+import type {EndRequest} from '../../rules/containers/exit-cause.js';
 import type {ExecRecord} from '../../rules/containers/kept-execs.js';
 import type {FileTree} from './file-tree.js';
 import type {LogRing} from './log-ring.js';
@@ -28,6 +29,8 @@ export type Run = {
 	frozen?: {readonly thawed: Promise<void>; readonly thaw: () => void};
 	/** Why a signal ended it, if known. */
 	reason?: string;
+	/** What a client asked of it, and may end it. */
+	request?: EndRequest;
 };
 
 /** A container and its state in the engine. `container` is replaced with every change and never changed, so that it can be returned as it is. */

@@ -6,6 +6,7 @@ import {createLocalTransport} from '../../backends/apple/local.js';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import {compileOnMainThread} from '../../engine/exit-deadlock.js';
 import {heldStatus} from '../../host/lock.js';
+import {tryEventStore} from '../../host/store/event-store.js';
 import type {DaemonNews} from '../main.js';
 import {serveOn} from '../serve-on.js';
 import {takeLock} from './lock.js';
@@ -23,9 +24,11 @@ const tell = (news: DaemonNews) => {
 };
 
 /** Serves Docker's API over Apple's container until a signal. Containers continue after it ends. */
-const serve = async ({socket}: ApplePaths, addresses: readonly Listening[]): Promise<void> => {
+const serve = async ({socket, events}: ApplePaths, addresses: readonly Listening[]): Promise<void> => {
 	const transport = createLocalTransport();
+	const eventStore = await tryEventStore({directory: events, log});
 	const engine = await openAppleEngine(transport, {
+		eventStore,
 		onStep(step) {
 			log(`${step.step}: ${step.detail}`);
 			tell({step});
@@ -63,6 +66,7 @@ const serve = async ({socket}: ApplePaths, addresses: readonly Listening[]): Pro
 
 	server.closeAllConnections();
 	transport.close();
+	await eventStore?.flush();
 	await rm(socket, {force: true});
 };
 

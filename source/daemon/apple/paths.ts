@@ -10,6 +10,8 @@ export type ApplePaths = {
 	/** Exists while a daemon runs, and says which process it is. */
 	readonly lock: string;
 	readonly log: string;
+	/** Past events. */
+	readonly events: string;
 };
 
 /** The address of a unix socket has at most 103 bytes on macOS. */
@@ -26,7 +28,7 @@ const pathsIn = (directory: string): ApplePaths => {
 		);
 	}
 
-	return {directory, socket, lock: path.join(directory, 'daemon.lock'), log: path.join(directory, 'daemon.log')};
+	return {directory, socket, lock: path.join(directory, 'daemon.lock'), log: path.join(directory, 'daemon.log'), events: path.join(directory, 'events')};
 };
 
 type Given = {

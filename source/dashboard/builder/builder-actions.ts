@@ -46,7 +46,12 @@ export const startBuilder = async (controller: View & Work & Data) => {
 		return;
 	}
 
-	await controller.work('Starting the builder', async engine => builderOf(engine).start());
+	await controller.work('Starting the builder', async engine => {
+		await builderOf(engine).start();
+		return {result: 'Started the builder'};
+	}, {commands: ['holm builder start'], repeat() {
+		void startBuilder(controller);
+	}});
 };
 
 export const inspectBuilder = (controller: View & Data) => {

@@ -1,7 +1,9 @@
 import type {KeyMap} from '../keys/keys.js';
+import {sortKeys} from '../lists/sort-keys.js';
 
 export const containersKeys: KeyMap = [
-	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of the selected or marked containers', short: 'logs'},
+	{action: 'containers.open', keys: ['return'], title: 'Logs; of a container that has ended, why it ended'},
+	{action: 'containers.logs', keys: ['l'], title: 'Logs of the selected or marked containers', short: 'logs'},
 	{action: 'containers.inspect', keys: ['i', 'd'], title: 'Inspect', short: 'inspect'},
 	{action: 'containers.shell', keys: ['s', 'e'], title: 'Open a shell', short: 'shell', changes: true},
 	{action: 'containers.attach', keys: ['A'], title: 'Attach to the container\'s process', changes: true, notFor: 'builder'},
@@ -21,5 +23,8 @@ export const containersKeys: KeyMap = [
 	{action: 'containers.resolve', keys: ['r'], title: 'Resolve a name on the host and in containers', notFor: 'builder'},
 	{action: 'containers.allLogs', keys: ['L'], title: 'Logs of all running containers'},
 	{action: 'containers.stopped', keys: ['a'], title: 'Show or hide stopped containers'},
+	{action: 'containers.fold', keys: ['-'], title: 'Fold the project; again folds all'},
+	{action: 'containers.unfold', keys: ['+', '='], title: 'Unfold the project; again unfolds all'},
 	{action: 'containers.copy', keys: ['y'], title: 'Copy the id'},
+	...sortKeys('containers'),
 ];

@@ -26,7 +26,7 @@ export const lastTop = (controller: View & Data & Setting, dialog: Dialog): numb
 	const inside = width - 4;
 	switch (dialog.type) {
 		case 'confirm': {
-			return Math.max(0, planLines(dialog.plan, inside, controller.theme).length - (height - 4));
+			return Math.max(0, planLines(dialog.plan, inside, controller.theme, dialog.changes).length - (height - 4));
 		}
 
 		case 'help': {
@@ -40,7 +40,7 @@ export const lastTop = (controller: View & Data & Setting, dialog: Dialog): numb
 
 		case 'failures':
 		case 'choose':
-		case 'palette':
+		case 'jump':
 		case 'form': {
 			return 0;
 		}

@@ -1,19 +1,34 @@
 import type {Failure} from '../work/execute.js';
 import type {KeyMaps} from '../keys/key-maps.js';
 import {describeKey} from '../keys/keys.js';
-import type {Plan} from '../work/plan.js';
+import {
+	commandsOf,
+	stepsOf,
+	type Plan,
+	type PlanItem,
+} from '../work/plan.js';
+import {stepTitle} from '../work/result.js';
+import {widthOf} from '../../text/width.js';
 import {clean, fit, wrapWords} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
 
-/** Items, consequences and command of a plan, in lines of at most `width` columns. */
-export const planLines = ({items, consequences, command}: Plan, width: number, theme: Theme): readonly string[] => {
-	const nameWidth = Math.min(28, Math.max(...items.map(({name}) => clean(name).length)));
+/** What has changed, then items, consequences and commands of a plan, in lines of at most `width` columns. Several steps are numbered. */
+export const planLines = (plan: Plan, width: number, theme: Theme, changes: readonly string[] = []): readonly string[] => {
+	const {ellipsis} = theme.glyphs;
+	const steps = stepsOf(plan);
+	const nameWidth = Math.min(28, Math.max(...steps.flatMap(({items}) => items.map(({name}) => widthOf(clean(name))))));
+	const itemLine = ({name, details}: PlanItem) =>
+		`${theme.paint('warning', fit(clean(name), nameWidth, {ellipsis}))}  ${fit(details.map(detail => clean(detail)).join(', '), width - nameWidth - 2, {ellipsis})}`;
 	return [
-		...items.map(({name, details}) => `${theme.paint('warning', fit(clean(name), nameWidth, {ellipsis: theme.glyphs.ellipsis}))}  ${fit(details.map(detail => clean(detail)).join(', '), width - nameWidth - 2, {ellipsis: theme.glyphs.ellipsis})}`),
+		...changes.length === 0 ? [] : [...wrapWords(`Changed since you were asked: ${changes.map(change => clean(change)).join('; ')}.`, width).map(line => theme.paint('bad', line)), ''],
+		...steps.flatMap((step, index) => [
+			...steps.length === 1 ? [] : [theme.paint('heading', fit(clean(`${index + 1}. ${stepTitle(step)}`), width, {ellipsis}))],
+			...step.items.map(item => itemLine(item)),
+		]),
 		'',
-		...consequences.flatMap(text => wrapWords(clean(text), width)),
+		...plan.consequences.flatMap(text => wrapWords(clean(text), width)),
 		'',
-		...wrapWords(clean(command), width).map(line => theme.paint('dim', line)),
+		...commandsOf(plan).flatMap(command => wrapWords(clean(command), width).map(line => theme.paint('dim', line))),
 	];
 };
 

@@ -1,12 +1,11 @@
 import {Box, Text} from 'ink';
 import {useController, useTheme} from '../frame/context.js';
-import {Field} from '../frame/field.js';
 import {availableMaps, placeOf} from '../keys/active-maps.js';
+import {headerRows} from '../frame/layout.js';
 import {Lines, type Size} from '../frame/lines.js';
 import {windowStart} from '../state/list-state.js';
-import {paletteEntries} from '../keys/palette.js';
+import {Jump} from '../jump/jump.js';
 import {Panel} from '../frame/panel.js';
-import {describeKey} from '../keys/keys.js';
 import {clean, fit} from '../../text/fit.js';
 import type {Dialog} from '../state/ui-state.js';
 import {dialogSize, reportLines} from './dialog-extent.js';
@@ -20,9 +19,9 @@ const Scrolled = ({lines, top, width, height}: Size & {readonly lines: readonly 
 	return <Lines lines={lines.slice(start, start + height)} width={width} height={height}/>;
 };
 
-const Confirm = ({dialog: {plan, isAccepting, top}, width, height}: Of<'confirm'>) => {
+const Confirm = ({dialog: {plan, isAccepting, top, changes}, width, height}: Of<'confirm'>) => {
 	const theme = useTheme();
-	const lines = planLines(plan, width - 4, theme);
+	const lines = planLines(plan, width - 4, theme, changes);
 	const rows = Math.min(height - 4, lines.length);
 	const button = (label: string, isChosen: boolean) => theme.paint(isChosen ? 'selected' : 'text', isChosen && theme.depth === 'none' ? `[${label}]` : ` ${label} `);
 	return (
@@ -77,37 +76,8 @@ const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
 	);
 };
 
-const Palette = ({dialog, width, height}: Of<'palette'>) => {
-	const controller = useController();
-	const theme = useTheme();
-	const entries = paletteEntries(availableMaps(controller), dialog.text);
-	const rows = Math.min(height - 3, 12);
-	const start = windowStart(dialog.index, rows, entries.length);
-	const lines = entries.slice(start, start + rows).map(({place, binding: {title, keys}}, row) =>
-		theme.paint(start + row === dialog.index ? 'selected' : 'text', `${fit(` ${place}`, 14)}${fit(title, width - 26)}${fit(keys.map(key => describeKey(key)).slice(0, 2).join(' '), 10)}`));
-	return (
-		<Panel title='Command' note={`${entries.length}`} width={width} height={rows + 3} isFocused isOpaque>
-			<Box>
-				<Text>{theme.paint('key', ': ')}</Text>
-				<Field
-					value={dialog.text}
-					placeholder='type words of a command'
-					latest={() => {
-						const current = controller.getState().dialog;
-						return current?.type === 'palette' ? current.text : '';
-					}}
-					onChange={text => {
-						controller.set({dialog: {type: 'palette', text, index: 0}});
-					}}
-				/>
-			</Box>
-			<Lines lines={lines} width={width - 2} height={rows}/>
-		</Panel>
-	);
-};
-
 const contents: {readonly [Type in Dialog['type']]: (props: Of<Type>) => React.JSX.Element} = {
-	confirm: Confirm, failures: Failures, help: Help, choose: Choose, report: Report, palette: Palette, form: Form,
+	confirm: Confirm, failures: Failures, help: Help, choose: Choose, report: Report, jump: Jump, form: Form,
 };
 
 /** The open dialog, on top of the view. It gets all keys. */
@@ -115,7 +85,7 @@ export const DialogLayer = ({dialog, width, height}: Size & {readonly dialog: Di
 	const Content = contents[dialog.type] as (props: Size & {readonly dialog: Dialog}) => React.JSX.Element;
 	const inside = dialogSize({width, height});
 	return (
-		<Box position='absolute' marginLeft={Math.max(0, Math.floor((width - inside.width) / 2))} marginTop={1}>
+		<Box position='absolute' marginLeft={Math.max(0, Math.floor((width - inside.width) / 2))} marginTop={headerRows(height + 1)}>
 			<Content dialog={dialog} {...inside}/>
 		</Box>
 	);

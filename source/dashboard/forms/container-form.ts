@@ -33,11 +33,6 @@ const commandLine = (values: Values): readonly string[] => [
 	...wordsOf(values.command),
 ];
 
-const last = (text: string): {readonly before: string; readonly word: string} => {
-	const start = Math.max(text.lastIndexOf(' '), text.lastIndexOf(',')) + 1;
-	return {before: text.slice(0, start), word: text.slice(start)};
-};
-
 const imagesOf = ({images}: Snapshot) => images.flatMap(({tags}) => tags).map(tag => shortImage(tag));
 
 const checks: Checks = [
@@ -105,18 +100,15 @@ const checks: Checks = [
 export const containerForm: FormDefinition = {
 	title: 'New container',
 	fields: [
-		{name: 'image', label: 'Image', hint: 'redis:alpine', type: 'text', complete: (value, snapshot) => imagesOf(snapshot).filter(tag => tag.startsWith(value))},
+		{name: 'image', label: 'Image', hint: 'redis:alpine', type: 'text', choices: imagesOf},
 		{name: 'name', label: 'Name', hint: 'generated', type: 'text'},
-		{
-			name: 'networks', label: 'Networks', hint: 'default', type: 'text',
-			complete(value, {networks}) {
-				const {before, word} = last(value);
-				return networks.filter(({name}) => name.startsWith(word)).map(({name}) => before + name);
-			},
-		},
+		{name: 'networks', label: 'Networks', hint: 'default', type: 'text', isList: true, choices: ({networks}) => networks.map(({name}) => name)},
 		{name: 'ports', label: 'Ports', hint: '8080:80 53:53/udp', type: 'text'},
 		{name: 'environment', label: 'Environment', hint: 'KEY=VALUE …', type: 'text'},
-		{name: 'volumes', label: 'Volumes', hint: 'data:/data /host/directory:/inside:ro', type: 'text'},
+		{
+			name: 'volumes', label: 'Volumes', hint: 'data:/data /host/directory:/inside:ro', type: 'text', isList: true,
+			choices: ({volumes}) => volumes.filter(({anonymous}) => !anonymous).map(({name}) => `${name}:`),
+		},
 		{name: 'cpus', label: 'CPUs', hint: '1', type: 'text'},
 		{name: 'memory', label: 'Memory', hint: '512m', type: 'text'},
 		{name: 'command', label: 'Command', hint: 'the image\'s', type: 'text'},

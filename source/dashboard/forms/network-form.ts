@@ -45,7 +45,7 @@ export const networkForm: FormDefinition = {
 	title: 'New network',
 	fields: [
 		{name: 'name', label: 'Name', hint: 'backend', type: 'text'},
-		{name: 'subnet', label: 'Subnet', hint: 'the next free one', type: 'text', complete: (_, {networks}) => [nextSubnet(networks)]},
+		{name: 'subnet', label: 'Subnet', hint: 'the next free one', type: 'text', choices: ({networks}) => [nextSubnet(networks)].filter(Boolean)},
 		{name: 'gateway', label: 'Gateway', hint: 'the subnet\'s first address', type: 'text'},
 		{name: 'internal', label: 'Internal', hint: '', type: 'switch'},
 	],

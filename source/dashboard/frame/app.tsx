@@ -1,24 +1,27 @@
-import {useEffect, useState} from 'react';
+import {useEffect, useMemo, useState} from 'react';
 import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
 import {ContainersPane} from '../containers/containers.js';
 import type {Controller} from '../work/controller.js';
 import {DialogLayer} from '../dialogs/dialogs.js';
 import {handleInput, typePrompt} from '../keys/input.js';
 import {InspectView} from '../inspect/inspect.js';
+import {sortPrefix} from '../lists/sort-keys.js';
 import {LogsPane} from '../logs/logs.js';
 import {NetworksPane} from '../networks/networks.js';
-import type {ListItems} from '../state/list-items.js';
-import {clean} from '../../text/fit.js';
+import {marksIn, type ListItems} from '../state/list-items.js';
+import {clean, cut} from '../../text/fit.js';
+import {widthOf} from '../../text/width.js';
 import type {StoreState} from '../state/store.js';
-import type {UiState, ViewName} from '../state/ui-state.js';
+import type {ListName, UiState, ViewName} from '../state/ui-state.js';
 import {TextView} from '../views/text-view.js';
 import {DnsView, EventsView, ImagesView, VolumesView} from '../views/tables.js';
 import {Lines} from './lines.js';
-import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
+import {bodyRows, headerRows, layoutOf, smallest, type Area, type PaneName} from './layout.js';
 import {Field} from './field.js';
 import {emptyText} from './empty-text.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
-import {footerLine, headerLine} from './bars.js';
+import {footerLine} from './bars.js';
+import {headerBars} from './header.js';
 
 type Parts = {
 	readonly controller: Controller;
@@ -31,14 +34,25 @@ type Parts = {
 const Pane = ({name, width, height, ui, store, listItems, now}: Parts & Area & {readonly name: PaneName}) => {
 	const isFocused = ui.focus === name;
 	const isStale = store.connection.state === 'lost';
-	const {snapshot, usage} = store;
+	const {usage, snapshot} = store;
+	const list = name === 'logs' ? 'containers' : name;
+	const {marks} = ui.lists[list];
+	const common = {
+		state: ui.lists[list],
+		marks: useMemo(() => marksIn(listItems, {marks}, list), [listItems, marks, list]),
+		isAwaited: isFocused && ui.pending?.keys === sortPrefix,
+		isFocused,
+		isStale,
+		width,
+		height,
+	};
 	switch (name) {
 		case 'containers': {
-			return <ContainersPane containers={listItems.containers} total={snapshot?.containers.length ?? 0} state={ui.lists.containers} empty={emptyText(store, ui.lists.containers.filter, 'No containers; c creates one')} {...{usage, isFocused, isStale, now, width, height}}/>;
+			return <ContainersPane empty={emptyText(store, ui.lists.containers.filter, 'No containers; c creates one')} {...{...common, listItems, usage, now}} builder={snapshot?.builder}/>;
 		}
 
 		case 'networks': {
-			return <NetworksPane networks={listItems.networks} total={snapshot?.networks.length ?? 0} state={ui.lists.networks} empty={emptyText(store, ui.lists.networks.filter, 'No networks; c creates one')} {...{isFocused, isStale, width, height}}/>;
+			return <NetworksPane networks={listItems.networks} all={listItems.all.networks} found={listItems.found.networks} empty={emptyText(store, ui.lists.networks.filter, 'No networks; c creates one')} {...common}/>;
 		}
 
 		case 'logs': {
@@ -57,7 +71,15 @@ const MainView = (parts: Parts & Area) => {
 
 const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 	const {view, ui, store, listItems, now, width, height} = parts;
-	const common = {isStale: store.connection.state === 'lost', now, snapshot: store.snapshot, width, height};
+	const common = {isStale: store.connection.state === 'lost', isAwaited: ui.pending?.keys === sortPrefix, now, snapshot: store.snapshot, width, height};
+	const listOf = <Name extends Exclude<ListName, 'containers'>>(name: Name) => ({
+		items: listItems[name],
+		all: listItems.all[name],
+		found: listItems.found[name],
+		marks: marksIn(listItems, ui.lists[name], name),
+		state: ui.lists[name],
+		...common,
+	});
 	switch (view) {
 		case 'main': {
 			return <MainView {...parts}/>;
@@ -68,19 +90,19 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 		}
 
 		case 'images': {
-			return <ImagesView items={listItems.images} state={ui.lists.images} {...common}/>;
+			return <ImagesView {...listOf('images')}/>;
 		}
 
 		case 'volumes': {
-			return <VolumesView items={listItems.volumes} state={ui.lists.volumes} {...common}/>;
+			return <VolumesView {...listOf('volumes')}/>;
 		}
 
 		case 'dns': {
-			return <DnsView items={listItems.dns} state={ui.lists.dns} isKnown={ui.lacksRecords !== true} {...common}/>;
+			return <DnsView isKnown={ui.lacksRecords !== true} {...listOf('dns')}/>;
 		}
 
 		case 'events': {
-			return <EventsView items={listItems.events} state={ui.lists.events} {...common}/>;
+			return <EventsView {...listOf('events')}/>;
 		}
 
 		case 'topology':
@@ -97,6 +119,8 @@ const Footer = ({controller, ui, width}: {readonly controller: Controller; reado
 		return <Lines lines={[footerLine(controller, ui, width)]} width={width} height={1}/>;
 	}
 
+	// The cursor is behind the text.
+	const promptWidth = widthOf(`${clean(prompt.title)}${prompt.value}`) + 4;
 	return (
 		<Box width={width} height={1} overflow='hidden'>
 			<Box flexShrink={0}><Text>{controller.theme.paint('key', ` ${clean(prompt.title)}: `)}</Text></Box>
@@ -109,6 +133,7 @@ const Footer = ({controller, ui, width}: {readonly controller: Controller; reado
 					}}
 				/>
 			</Box>
+			{prompt.note && <Box flexShrink={0} marginLeft={2}><Text>{controller.theme.paint('dim', cut(clean(prompt.note()), Math.max(0, width - 2 - promptWidth)))}</Text></Box>}
 		</Box>
 	);
 };
@@ -142,12 +167,14 @@ const Screen = () => {
 		return <Box width={columns} height={rows}><Text wrap='truncate'>{`${smallest.columns}×${smallest.rows} at least`}</Text></Box>;
 	}
 
-	const area = {width: columns, height: rows - 2};
+	const {isReadOnly, theme, listItems} = controller;
+	const header = headerBars({store, ui, items: listItems(), isReadOnly, theme}, {columns, rows});
+	const area = {width: columns, height: bodyRows(rows)};
 	return (
 		<Box flexDirection='column' width={columns} height={rows}>
-			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
+			<Lines lines={header.map(({line}) => line)} width={columns} height={headerRows(rows)}/>
 			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
-				<View view={ui.view} {...{controller, ui, store, listItems: controller.listItems(), now}} {...area}/>
+				<View view={ui.view} {...{controller, ui, store, listItems: listItems(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>
 			<Box key={ui.redraws} position='absolute'/>

@@ -10,8 +10,21 @@ export type Layout = {
 /** The smallest terminal that the dashboard supports. */
 export const smallest = {columns: 30, rows: 6} as const;
 
-const wide = 120;
-const high = 32;
+// The usual terminal of 24 rows keeps its panes.
+const lowest = 25;
+
+/** Rows of the header: a low terminal has one. */
+export const headerRows = (rows: number): number => rows < lowest ? 1 : 2;
+
+/** Rows between header and footer. */
+export const bodyRows = (rows: number): number => rows - headerRows(rows) - 1;
+
+/** Columns of the narrowest terminal with the networks beside the containers. All columns of both fit: in a narrower one the networks are below, so that no column is lost where they move. */
+export const wide = 300;
+const besides = {least: 84, most: 100};
+/** Rows of the lowest terminal, without header and footer, with the networks below the containers. */
+const high = 26;
+const networkRows = 5;
 const twoPanes = 17;
 
 /**
@@ -25,7 +38,7 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 
 	const top = Math.max(6, Math.floor(height * 0.45));
 	if (width >= wide) {
-		const networks = Math.min(50, Math.floor(width * 0.33));
+		const networks = Math.min(besides.most, besides.least + Math.floor((width - wide) / 3));
 		return {
 			rows: [
 				[{name: 'containers', width: width - networks, height: top}, {name: 'networks', width: networks, height: top}],
@@ -35,12 +48,12 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 	}
 
 	if (height >= high) {
-		const networks = Math.max(5, Math.floor(height * 0.2));
+		const networks = Math.max(networkRows, Math.floor(height * 0.2));
 		return {
 			rows: [
-				[{name: 'containers', width, height: top - 2}],
+				[{name: 'containers', width, height: top}],
 				[{name: 'networks', width, height: networks}],
-				[{name: 'logs', width, height: height - networks - top + 2}],
+				[{name: 'logs', width, height: height - networks - top}],
 			],
 		};
 	}
@@ -59,7 +72,7 @@ export const listRows = (
 	pane: PaneName | undefined,
 	isZoomed: boolean,
 ): number => {
-	const height = rows - 2;
+	const height = bodyRows(rows);
 	const area = pane && layoutOf({width: columns, height}, pane, isZoomed).rows.flat().find(({name}) => name === pane);
 	// Two borders and the headings.
 	return Math.max(1, (area?.height ?? height) - 3);

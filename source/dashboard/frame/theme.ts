@@ -28,7 +28,7 @@ export type Theme = {
 	readonly paintSource: (index: number, text: string) => string;
 	readonly borders: Borders;
 	/** Glyphs, all one column wide. */
-	readonly glyphs: Readonly<Record<'mark' | 'on' | 'off' | 'ellipsis' | 'up' | 'down' | 'open' | 'closed' | 'full' | 'empty', string>>;
+	readonly glyphs: Readonly<Record<'mark' | 'on' | 'off' | 'ellipsis' | 'up' | 'down' | 'open' | 'closed' | 'full' | 'empty' | 'next', string>>;
 	/** Bars from empty to full, one column each. */
 	readonly sparks: readonly string[];
 	readonly depth: ColourDepth;
@@ -99,8 +99,8 @@ export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
 		paintSource: (index, text) => sources[index % sources.length]!(text),
 		borders: ascii ? asciiBorders : lineBorders,
 		glyphs: ascii
-			? {mark: '*', on: 'x', off: ' ', ellipsis: '~', up: '^', down: 'v', open: '-', closed: '+', full: '#', empty: '.'}
-			: {mark: '●', on: '✓', off: '·', ellipsis: '…', up: '▲', down: '▼', open: '▾', closed: '▸', full: '█', empty: '·'},
+			? {mark: '*', on: 'x', off: ' ', ellipsis: '~', up: '^', down: 'v', open: '-', closed: '+', full: '#', empty: '.', next: '>'}
+			: {mark: '●', on: '✓', off: '·', ellipsis: '…', up: '▲', down: '▼', open: '▾', closed: '▸', full: '█', empty: '·', next: '›'},
 		sparks: ascii ? ['_', '.', ':', '-', '=', '+', '*', '#'] : ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
 		depth,
 	};

@@ -1,3 +1,4 @@
+import {bodyRows} from '../frame/layout.js';
 import type {Actions} from '../work/actions.js';
 import type {Setting, View} from '../work/controller.js';
 import {reduceTree, treeLines, valueAt, type TreeAction} from './tree-state.js';
@@ -13,7 +14,7 @@ const treeAction = (action: TreeAction) => (controller: View) => {
 	change(controller, action);
 };
 
-const page = ({terminal}: Setting) => Math.max(1, terminal.size().rows - 5);
+const page = ({terminal}: Setting) => Math.max(1, bodyRows(terminal.size().rows) - 3);
 
 const search = (controller: View) => {
 	const {inspect} = controller.getState();

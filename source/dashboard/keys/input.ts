@@ -3,7 +3,14 @@ import type {Actions} from '../work/actions.js';
 import {targetBuilder} from '../builder/builder-actions.js';
 import {containersActions} from '../containers/containers-actions.js';
 import type {Controller, Data, Setting, View} from '../work/controller.js';
-import {changeForm, completeOrNext, dialogActions, submitForm} from '../dialogs/dialog-actions.js';
+import {
+	changeForm,
+	dialogActions,
+	moveRight,
+	nextField,
+	pickChoice,
+	submitForm,
+} from '../dialogs/dialog-actions.js';
 import {failureOf} from '../work/execute.js';
 import {focusedField} from '../forms/form-state.js';
 import {globalActions, listActions} from '../work/global-actions.js';
@@ -12,10 +19,11 @@ import {logsActions} from '../logs/logs-actions.js';
 import {networksActions} from '../networks/networks-actions.js';
 import type {UiState} from '../state/ui-state.js';
 import {textViewActions, viewActions} from '../views/view-actions.js';
-import {paletteEntries} from './palette.js';
+import {foundBy, withRecent} from '../jump/jump-state.js';
+import {jumpTo} from '../jump/jump-actions.js';
 import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyName} from './keys.js';
 import type {KeyMaps} from './key-maps.js';
-import {activeMaps, availableMaps, placeOf} from './active-maps.js';
+import {activeMaps, placeOf} from './active-maps.js';
 
 const actions: Actions = {
 	...globalActions,
@@ -88,14 +96,18 @@ const onForm = (controller: Controller, name: KeyName) => {
 		controller.set({dialog: undefined});
 	} else if (name === 'return') {
 		submitForm(controller);
-	} else if (name === 'tab') {
-		completeOrNext(controller);
-	} else if (name === 'down') {
-		changeForm(controller, {type: 'next'});
+	} else if (name === 'tab' || name === 'down') {
+		nextField(controller, 'next');
 	} else if (name === 'up' || name === 'shift+tab') {
-		changeForm(controller, {type: 'previous'});
+		nextField(controller, 'previous');
+	} else if (name === 'ctrl+n' || name === 'ctrl+p') {
+		pickChoice(controller, name === 'ctrl+n' ? 1 : -1);
 	} else if (isSwitch && ['space', 'left', 'right'].includes(name)) {
 		changeForm(controller, {type: 'toggle'});
+	} else if (name === 'left') {
+		changeForm(controller, {type: 'left'});
+	} else if (name === 'right') {
+		moveRight(controller);
 	}
 };
 
@@ -107,27 +119,43 @@ const toPlace = (controller: View, place: keyof KeyMaps) => {
 	}
 };
 
-const onPalette = (controller: Controller, name: KeyName) => {
-	const {dialog} = controller.getState();
-	if (dialog?.type !== 'palette') {
+// Rows that a page of the jump field moves over.
+const jumpPage = 10;
+
+const jumpSteps: Readonly<Record<KeyName, number>> = {
+	up: -1, down: 1, 'ctrl+p': -1, 'ctrl+n': 1, 'shift+tab': -1, tab: 1, pageup: -jumpPage, pagedown: jumpPage,
+};
+
+const onJump = (controller: Controller, name: KeyName) => {
+	const {dialog, recent} = controller.getState();
+	if (dialog?.type !== 'jump') {
 		return;
 	}
 
-	const entries = paletteEntries(availableMaps(controller), dialog.text);
+	const {entries} = foundBy(dialog, controller.getState());
+	const step = jumpSteps[name];
 	if (name === 'escape' || name === 'ctrl+c') {
 		controller.set({dialog: undefined});
-	} else if (name === 'up' || name === 'down') {
-		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(entries.length - 1, dialog.index + (name === 'up' ? -1 : 1)))}});
+	} else if (step !== undefined) {
+		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(entries.length - 1, dialog.index + step))}});
 	} else if (name === 'return') {
 		const entry = entries[dialog.index];
-		controller.set({dialog: undefined});
-		if (entry) {
-			if (placeOf(controller.getState()) !== entry.place) {
-				toPlace(controller, entry.place);
-			}
-
-			perform(controller, entry.binding);
+		if (!entry) {
+			return;
 		}
+
+		const {key, target, label} = entry;
+		controller.set({dialog: undefined, recent: withRecent(recent, key)});
+		if (target.type !== 'action') {
+			jumpTo(controller, target, label);
+			return;
+		}
+
+		if (placeOf(controller.getState()) !== target.place) {
+			toPlace(controller, target.place);
+		}
+
+		perform(controller, target.binding);
 	}
 };
 
@@ -184,8 +212,8 @@ const onKey = (controller: Controller, name: KeyName) => {
 		onPrompt(controller, name);
 	} else if (dialog?.type === 'form') {
 		onForm(controller, name);
-	} else if (dialog?.type === 'palette') {
-		onPalette(controller, name);
+	} else if (dialog?.type === 'jump') {
+		onJump(controller, name);
 	} else {
 		if (notice !== '') {
 			controller.set({notice: ''});
@@ -195,14 +223,14 @@ const onKey = (controller: Controller, name: KeyName) => {
 	}
 };
 
-const isTyping = ({prompt, dialog}: UiState) => prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
+const isTyping = ({prompt, dialog}: UiState) => prompt !== undefined || dialog?.type === 'jump' || dialog?.type === 'form';
 
 /** Appends a character that arrived in one chunk with the key that opened the field. */
 const typeInto = (controller: View, character: string) => {
 	const {prompt, dialog} = controller.getState();
 	if (prompt) {
 		typePrompt(controller, prompt.value + character);
-	} else if (dialog?.type === 'palette') {
+	} else if (dialog?.type === 'jump') {
 		controller.set({dialog: {...dialog, text: dialog.text + character, index: 0}});
 	}
 };

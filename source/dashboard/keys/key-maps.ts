@@ -8,7 +8,7 @@ import {rebind, type KeyMap} from './keys.js';
 
 const globalKeys: KeyMap = [
 	{action: 'global.help', keys: ['?'], title: 'Help', short: 'help'},
-	{action: 'global.palette', keys: [':'], title: 'Run any action by name', short: 'command'},
+	{action: 'global.jump', keys: [':', 'ctrl+p'], title: 'Jump to anything, or run any action, by a few letters', short: 'jump'},
 	{action: 'global.nextPane', keys: ['tab'], title: 'Next pane'},
 	{action: 'global.previousPane', keys: ['shift+tab'], title: 'Previous pane'},
 	{action: 'global.containers', keys: ['1'], title: 'Containers'},
@@ -26,8 +26,9 @@ const globalKeys: KeyMap = [
 	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the running job', short: 'cancel'},
 	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Redraw the screen'},
 	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Suspend; fg returns'},
-	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
-	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
+	{action: 'global.back', keys: ['escape'], title: 'Undo one thing: search, filter, marks; then the previous place'},
+	{action: 'global.previous', keys: ['q'], title: 'The previous place; on the first screen, quit'},
+	{action: 'global.quit', keys: ['Z Z', 'ctrl+c'], title: 'Quit'},
 ];
 
 const listKeys: KeyMap = [
@@ -39,8 +40,9 @@ const listKeys: KeyMap = [
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
 	{action: 'list.markAll', keys: ['*'], title: 'Mark all'},
-	{action: 'list.filter', keys: ['/'], title: 'Filter by text', short: 'filter'},
-	{action: 'list.sort', keys: ['S'], title: 'Sort by the next column'},
+	{action: 'list.filter', keys: ['/'], title: 'Filter by text, or by `image:`, `port:`, `label:` and so on', short: 'filter'},
+	{action: 'list.sort', keys: ['S S'], title: 'Sort by the next column, and at last in the engine\'s order', short: 'sort', follow: 'next column'},
+	{action: 'list.unsort', keys: ['S 0'], title: 'The engine\'s order', follow: 'engine\'s order'},
 ];
 
 const dialogKeys: KeyMap = [
@@ -81,8 +83,10 @@ export const withoutMissing = lastResult((keyMaps: KeyMaps, hasMachines: boolean
 		return [place, available.length === map.length ? map : available];
 	})) as KeyMaps);
 
-// Older configurations have `drawn.` for `textView.`.
-const currentName = (action: string): string => action.replace(/^drawn\./v, 'textView.');
+// Names in older configurations.
+const renamed: Readonly<Record<string, string>> = {'global.palette': 'global.jump'};
+
+const currentName = (action: string): string => Object.hasOwn(renamed, action) ? renamed[action]! : action.replace(/^drawn\./v, 'textView.');
 
 /** Whether the configuration can give keys to an action of this name. */
 export const isAction = (name: string): boolean =>

@@ -15,6 +15,8 @@ export type Binding = {
 	readonly title: string;
 	/** One or two words for the footer; without them the action is only in the help. */
 	readonly short?: string;
+	/** The same for the footer after the first key of a sequence. */
+	readonly follow?: string;
 	/** Changes the engine; `--read-only` refuses it. */
 	readonly changes?: true;
 	/** Available only on engines that have it. */

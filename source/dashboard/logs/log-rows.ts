@@ -1,5 +1,5 @@
 import {widthOf} from '../../text/width.js';
-import {layoutOf} from '../frame/layout.js';
+import {bodyRows, layoutOf} from '../frame/layout.js';
 import {cut, fit} from '../../text/fit.js';
 import type {Role, Theme} from '../frame/theme.js';
 import type {UiState} from '../state/ui-state.js';
@@ -12,8 +12,8 @@ import {rangesOf} from './pattern.js';
 
 /** Size of the logs pane without its border, in a terminal of this size. */
 export const logArea = ({columns, rows}: {readonly columns: number; readonly rows: number}, {focus, isZoomed}: Pick<UiState, 'focus' | 'isZoomed'>): {readonly width: number; readonly height: number} => {
-	const area = layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows.flat().find(({name}) => name === 'logs');
-	return {width: Math.max(1, (area?.width ?? columns) - 2), height: Math.max(1, (area?.height ?? rows - 2) - 2)};
+	const area = layoutOf({width: columns, height: bodyRows(rows)}, focus, isZoomed).rows.flat().find(({name}) => name === 'logs');
+	return {width: Math.max(1, (area?.width ?? columns) - 2), height: Math.max(1, (area?.height ?? bodyRows(rows)) - 2)};
 };
 
 const markWidth = 2;

@@ -1,9 +1,9 @@
-import {layoutOf, type PaneName} from '../frame/layout.js';
+import {bodyRows, headerRows, layoutOf, type PaneName} from '../frame/layout.js';
 import {type ListName, type UiState, isTextView} from '../state/ui-state.js';
 
-/** What is under the pointer: a list with the visible row, counted from 0, or a pane that only scrolls. */
+/** What is under the pointer: a list with the visible row, counted from 0 below the heads, and the column inside the border, or a pane that only scrolls. */
 export type Hit =
-	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly pane?: PaneName}
+	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly column: number; readonly pane?: PaneName}
 	| {readonly type: 'logs' | 'textView'}
 	| {readonly type: 'inspect'; readonly row: number};
 
@@ -11,21 +11,20 @@ type Point = {readonly column: number; readonly row: number};
 
 type ScreenSize = {readonly columns: number; readonly rows: number};
 
-/** A row of a pane, counted from its upper border. */
-type PanePoint = {readonly name: PaneName; readonly row: number};
+/** A point of a pane, counted from its upper left corner. */
+type PanePoint = {readonly name: PaneName; readonly row: number; readonly column: number};
 
-// Above the rows of a list are the header, a border and the headings.
-const header = 1;
+// Above the rows of a list are a border and the headings.
 const aboveRows = 2;
 
 const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoomed}: UiState): PanePoint | undefined => {
-	let top = header;
-	for (const line of layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows) {
+	let top = headerRows(rows);
+	for (const line of layoutOf({width: columns, height: bodyRows(rows)}, focus, isZoomed).rows) {
 		const height = line[0]?.height ?? 0;
 		let left = 0;
 		for (const {name, width} of line) {
 			if (row >= top && row < top + height && column >= left && column < left + width) {
-				return {name, row: row - top};
+				return {name, row: row - top, column: column - left};
 			}
 
 			left += width;
@@ -40,6 +39,7 @@ const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoo
 /** The target at a point of the screen; undefined for the header, the footer and while a dialog is open. */
 export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefined => {
 	const {view, dialog} = ui;
+	const header = headerRows(size.rows);
 	if (dialog || point.row < header || point.row >= size.rows - 1) {
 		return undefined;
 	}
@@ -50,8 +50,8 @@ export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefi
 			return undefined;
 		}
 
-		const {name, row} = pane;
-		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, pane: name};
+		const {name, row, column} = pane;
+		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, column: column - 1, pane: name};
 	}
 
 	if (isTextView(view)) {
@@ -59,5 +59,5 @@ export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefi
 	}
 
 	const row = point.row - header;
-	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows};
+	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows, column: point.column - 1};
 };

@@ -2,7 +2,10 @@ import type {Actions} from '../work/actions.js';
 import type {Data, View} from '../work/controller.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
+import {planConnect, planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
+import {namesOf} from '../work/result.js';
+import {exactly} from '../lists/query.js';
+import {nothingText, withLeftOut} from '../lists/targets.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
@@ -35,6 +38,17 @@ const chooseContainer = (
 };
 
 export const networksActions: Actions = {
+	'networks.containers'(controller) {
+		const network = selected(controller);
+		if (network) {
+			const {lists} = controller.getState();
+			controller.set({
+				view: 'main', focus: 'containers', followed: undefined,
+				lists: {...lists, containers: {...lists.containers, filter: exactly('network', network.name.toLowerCase()), selectedId: undefined, index: 0}},
+			});
+			controller.notify(`Containers of ${clean(network.name)}; Esc shows all`);
+		}
+	},
 	'networks.inspect'(controller) {
 		const network = selected(controller);
 		if (network) {
@@ -47,7 +61,7 @@ export const networksActions: Actions = {
 	'networks.records'(controller) {
 		const network = selected(controller);
 		const {lists} = controller.getState();
-		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network?.name.toLowerCase() ?? ''}}});
+		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network ? exactly('network', network.name.toLowerCase()) : ''}}});
 	},
 	async 'networks.create'(controller) {
 		const {networkForm} = await import('../forms/network-form.js');
@@ -55,7 +69,11 @@ export const networksActions: Actions = {
 	},
 	'networks.connect'(controller) {
 		chooseContainer(controller, 'Connect to', isConnected => !isConnected, (id, network) => {
-			void controller.work('Connecting', async engine => engine.connectNetwork(id, {network, aliases: []}));
+			const {containers = [], networks = []} = controller.store.getState().snapshot ?? {};
+			const chosen = networks.find(candidate => candidate.id === network);
+			if (chosen) {
+				void controller.execute(planConnect(chosen, containers.filter(container => container.id === id)));
+			}
 		});
 	},
 	'networks.disconnect'(controller) {
@@ -66,8 +84,11 @@ export const networksActions: Actions = {
 		});
 	},
 	'networks.remove'(controller) {
+		const {snapshot} = controller.store.getState();
 		const networks = targetsIn(controller.listItems(), controller.getState(), 'networks');
-		controller.confirm(networks.length === 0 ? undefined : planRemoveNetworks(networks), 'Nothing to remove');
+		const plan = snapshot && networks.length > 0 ? planRemoveNetworks(networks, snapshot) : undefined;
+		const nothing = networks.length === 0 ? 'No network selected' : `${namesOf(networks, 'network')}: the engine needs it itself and does not remove it`;
+		controller.confirm(withLeftOut(controller, 'networks', plan), nothingText(controller, 'networks', nothing));
 	},
 	'networks.prune'(controller) {
 		const {snapshot} = controller.store.getState();

@@ -85,13 +85,13 @@ export const announcements = (before: Moment | undefined, now: Moment): readonly
 	const known = new Set(before?.jobs.map(({id}) => id));
 	const {pending} = now;
 	return [
-		...(before ? [] : ['Holm. Question mark lists the keys, Control L reads the whole pane, q quits']),
+		...(before ? [] : ['Holm. Question mark lists the keys, Control L reads the whole pane, q goes back and on the first screen quits']),
 		...now.jobs.filter(({id}) => !known.has(id)).map(({title}) => `${title}, Control X cancels`),
 		...connectionSentences(now, before),
 		...changeSentences(now, before),
 		...(now.notice !== '' && now.notice !== before?.notice ? [now.notice] : []),
 		...(pending && pending.keys !== before?.pending?.keys
-			? [sentence(describeKey(pending.keys, true), ...pending.continuations.map(({rest, binding: {title}}) => `then ${describeKey(rest, true)}: ${title}`), 'Escape cancels')]
+			? [sentence(describeKey(pending.keys, true), ...pending.continuations.map(({rest, binding: {title, follow = title}}) => `then ${describeKey(rest, true)}: ${follow}`), 'Escape cancels')]
 			: []),
 		...readingSentences(now, before),
 	];

@@ -1,27 +1,42 @@
 import type {Data, Setting, View} from '../work/controller.js';
 import type {Failure} from '../work/execute.js';
 import {visibleError} from '../forms/form-rows.js';
-import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
-import {activeMaps, availableMaps} from '../keys/active-maps.js';
+import {
+	commandOf,
+	completionsOf,
+	focusedField,
+	formErrors,
+	type Field,
+	type FormState,
+} from '../forms/form-state.js';
+import {foundBy} from '../jump/jump-state.js';
+import {activeMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
-import {paletteEntries} from '../keys/palette.js';
-import type {Plan} from '../work/plan.js';
+import {commandsOf, stepsOf, type Plan} from '../work/plan.js';
+import {stepTitle} from '../work/result.js';
 import type {Dialog} from '../state/ui-state.js';
 import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
 type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;
 
-const planSentences = ({items, consequences, command}: Plan): readonly string[] => [
-	...items.map(({name, details}) => sentence(name, ...details)),
-	...consequences,
-	`Command line: ${command}`,
-];
+const planSentences = (plan: Plan, changes: readonly string[]): readonly string[] => {
+	const steps = stepsOf(plan);
+	return [
+		...changes.length === 0 ? [] : [sentence('Changed since you were asked', ...changes)],
+		...steps.flatMap((step, index) => [
+			...steps.length === 1 ? [] : [`Step ${index + 1} of ${steps.length}: ${stepTitle(step)}`],
+			...step.items.map(({name, details}) => sentence(name, ...details)),
+		]),
+		...plan.consequences,
+		...commandsOf(plan).map(command => `Command line: ${command}`),
+	];
+};
 
-const confirmReading = ({plan, isAccepting}: Of<'confirm'>): Reading => {
-	const lines = planSentences(plan);
+const confirmReading = ({plan, isAccepting, changes = []}: Of<'confirm'>): Reading => {
+	const lines = planSentences(plan, changes);
 	return {
-		key: `confirm ${plan.title} ${plan.items.map(({id}) => id).join(' ')}`,
+		key: `confirm ${plan.title} ${stepsOf(plan).flatMap(({items}) => items.map(({id}) => id)).join(' ')}`,
 		heading: `Question: ${plan.title}`,
 		opening: lines,
 		cursor: {id: String(isAccepting), text: `Answer: ${isAccepting ? plan.accept : 'Cancel'}. Enter confirms, Tab changes the answer, y is ${plan.accept}, Escape is Cancel`},
@@ -46,45 +61,66 @@ const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
 	whole: () => choices.map(({label}) => label),
 });
 
-const paletteReading = ({text, index}: Of<'palette'>, controller: Data & Setting): Reading => {
-	const entries = paletteEntries(availableMaps(controller), text);
-	const entryText = ({place, binding}: typeof entries[number]) => sentence(place, keyText({...binding, keys: binding.keys.slice(0, 1)}));
+const jumpReading = (dialog: Of<'jump'>, {getState}: View): Reading => {
+	const {text, index} = dialog;
+	const {entries, count: all} = foundBy(dialog, getState());
+	const entryText = ({kind, label, detail}: typeof entries[number]) => sentence(`${kind} ${label}`, detail.replaceAll(/ {2,}/gv, ', '));
 	const entry = entries[index];
 	return {
-		key: 'palette',
-		heading: 'Question: which command? Type words of it, up and down move, Enter selects, Escape closes',
+		key: 'jump',
+		heading: 'Question: jump where? Type letters of a name, an address, a port, a view or an action, up and down move, Enter goes there, Escape closes',
 		opening: [],
-		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${entries.length}`) : 'No such command'},
+		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${all}`) : 'Nothing matches'},
 		whole: () => entries.map(each => entryText(each)),
 	};
 };
 
-const fieldText = ({label, hint, type, name}: Field, {values, definition: {fields}}: FormState, error: string | undefined): string => {
+const fieldText = ({label, hint, type, name}: Field, form: FormState, error: string | undefined): string => {
+	const {values, defaults, definition: {fields}} = form;
 	const value = values[name] ?? '';
 	return sentence(
 		`${label}: ${value === '' ? 'empty' : value}`,
 		type === 'switch' ? 'Space changes it' : (value === '' && hint !== '' && `hint: ${hint}`),
+		defaults.has(name) && 'typing replaces it',
 		error && `error: ${error}`,
 		`question ${fields.findIndex(field => field.name === name) + 1} of ${fields.length}`,
 	);
 };
 
+const choiceText = (form: FormState, completions: readonly string[]): string | undefined => {
+	const {values, defaults, picked} = form;
+	const {name} = focusedField(form);
+	if (picked !== undefined) {
+		return sentence(completions[picked] ?? '', `choice ${picked + 1} of ${completions.length}`, 'Enter takes it');
+	}
+
+	return completions[0] === undefined || (values[name] ?? '') === '' || defaults.has(name) ? undefined : `right takes ${completions[0]}`;
+};
+
 const formReading = (form: FormState, controller: Data): Reading => {
 	const {snapshot} = controller.store.getState();
-	const {definition: {title, fields, validate}, values, revision, isSubmitted} = form;
-	const errors = snapshot ? validate(values, snapshot) : {};
+	const {definition: {title, fields}, values, revision, isSubmitted, picked} = form;
+	const errors = formErrors(form, snapshot);
 	const focused = focusedField(form);
 	const error = isSubmitted || form.visited.has(focused.name) ? visibleError(form, errors, focused.name) : undefined;
-	const completion = snapshot && (values[focused.name] ?? '') !== '' ? completionsOf(form, snapshot)[0] : undefined;
+	const choice = choiceText(form, snapshot ? completionsOf(form, snapshot) : []);
+	const whole = errors[''];
 	return {
 		key: `form ${title}`,
-		heading: `${title}, ${count(fields.length, 'question')}. Tab and down move on, up moves back, Enter submits, Escape cancels, Control L reads the whole form`,
+		heading: sentence(
+			`${title}, ${count(fields.length, 'question')}. Tab and down move on, Shift Tab and up move back, Control N picks a choice, Enter submits, Escape cancels, Control L reads the whole form`,
+			whole && `error: ${whole}`,
+		),
 		opening: [],
 		cursor: {
-			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', completion].join('\u{1F}'),
-			text: completion === undefined ? fieldText(focused, form, error) : sentence(fieldText(focused, form, error), `Tab completes ${completion}`),
+			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', choice].join('\u{1F}'),
+			text: picked === undefined ? sentence(fieldText(focused, form, error), choice) : choice ?? '',
 		},
-		whole: () => [...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))), `Command line: ${commandOf(form)}`],
+		whole: () => [
+			...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))),
+			...whole === undefined ? [] : [`Error: ${whole}`],
+			`Command line: ${commandOf(form)}`,
+		],
 	};
 };
 
@@ -112,8 +148,8 @@ export const dialogReading = (dialog: Dialog, controller: View & Data & Setting)
 			return lineReading(`report ${dialog.title}`, `${dialog.title}; Escape closes`, dialog.lines.map(line => line.trim()), dialog.top);
 		}
 
-		case 'palette': {
-			return paletteReading(dialog, controller);
+		case 'jump': {
+			return jumpReading(dialog, controller);
 		}
 
 		case 'form': {

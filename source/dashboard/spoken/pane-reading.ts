@@ -2,12 +2,14 @@ import type {Data, Setting, View} from '../work/controller.js';
 import {emptyText} from '../frame/empty-text.js';
 import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
-import {idsOf, type ListItems} from '../state/list-items.js';
+import {idsOf, marksIn, membersOf, type ListItems} from '../state/list-items.js';
+import {matchText} from '../lists/query.js';
+import {marksText, type Marks} from '../lists/titles.js';
 import {type ListName, isTextView} from '../state/ui-state.js';
 import {textViewContent, topOf} from '../views/text-view.js';
 import {logsReading} from './logs-reading.js';
 import type {Reading} from './reading.js';
-import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';
+import {containerRow, eventRow, imageRow, networkRow, projectRow, recordRow, volumeRow, type RowContext} from './rows.js';
 import {count, sentence} from './words.js';
 
 const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'DNS records', events: 'Events'};
@@ -16,13 +18,15 @@ const rowTexts: {readonly [Name in ListName]: (row: ListItems[Name][number], con
 	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
 };
 
-const listHeading = (title: string, rows: number, {filter, sort, isDescending, marks}: ListState, areStoppedShown: boolean) => sentence(
+type Order = Pick<ListState, 'filter' | 'sort' | 'isDescending'>;
+
+const listHeading = (title: string, rows: number, {filter, sort, isDescending}: Order, marks: Marks, areStoppedShown: boolean) => sentence(
 	title,
 	!areStoppedShown && 'without stopped containers',
 	count(rows, 'row'),
 	filter !== '' && `filter ${filter}`,
 	sort !== undefined && `sorted by ${sort}${isDescending ? ', descending' : ''}`,
-	marks.size > 0 && `${marks.size} marked`,
+	marksText(marks),
 );
 
 const noneText = (list: ListName, {store, getState}: View & Data): string => {
@@ -42,17 +46,29 @@ const listReading = (list: ListName, controller: View & Data & Setting): Reading
 	const ids = idsOf(listItems, list);
 	const context = {snapshot: store.snapshot, usage: store.usage, now: controller.now()};
 	const row = cursorOf(state, ids);
+	const isMarked = (index: number) => (list === 'containers' ? membersOf(listItems, ids[index]!) : [ids[index]!]).every(id => state.marks.has(id));
+	const rowText = (index: number): string => {
+		const listed = list === 'containers' ? listItems.rows[index] : undefined;
+		if (listed?.type === 'project') {
+			return projectRow(listed.project);
+		}
+
+		const text = (rowTexts[list] as (row: unknown, context: RowContext) => string)(listed?.container ?? listItems[list][index], context);
+		// A screen has columns for most of what a filter finds; this line has all of it.
+		return sentence(text, matchText(listItems.found[list].get(ids[index]!) ?? [], [text]));
+	};
+
 	const textOf = (index: number) => sentence(
-		(rowTexts[list] as (row: unknown, context: RowContext) => string)(listItems[list][index], context),
+		rowText(index),
 		`row ${index + 1} of ${ids.length}`,
 		index === row && 'selected',
-		state.marks.has(ids[index]!) && 'marked',
+		isMarked(index) && 'marked',
 	);
 	return {
 		key: `list ${list}`,
-		heading: sentence(listHeading(titles[list], ids.length, state, list !== 'containers' || ui.areStoppedShown), row === -1 && noneText(list, controller)),
+		heading: sentence(listHeading(titles[list], ids.length, state, marksIn(listItems, state, list), list !== 'containers' || ui.areStoppedShown), row === -1 && noneText(list, controller)),
 		opening: [],
-		...(row !== -1 && {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
+		...(row !== -1 && {cursor: {id: `${ids[row]!} ${isMarked(row)} ${ui.folded.size}`, text: textOf(row)}}),
 		whole: () => ids.map((_, index) => textOf(index)),
 	};
 };

@@ -1,11 +1,14 @@
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
 import {isBuilding, stepsOf, type BuilderView, type ContainerRow} from '../builder/builder-row.js';
-import {shortImage, stateText} from '../containers/rows.js';
+import {memoryShare, shortImage, stateText} from '../containers/rows.js';
+import {countsOf, type Project} from '../lists/projects.js';
 import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../work/plan.js';
-import type {EventRow} from '../state/list-items.js';
+import type {EventRow} from '../lists/fields.js';
 import type {ResourceUsage} from '../state/resource-usage.js';
+import {endWords} from '../views/event-ends.js';
+import {localTime} from '../views/event-rows.js';
 import type {RecordRow} from '../views/records.js';
 import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
 
@@ -43,19 +46,27 @@ export const containerRow = (container: ContainerRow, context: RowContext): stri
 	}
 
 	const {usage, now} = context;
-	const {id, name, configuration: {image}, attachments, ports} = container;
+	const {id, name, configuration: {image}, attachments, ports, restartCount} = container;
 	const used = usage[id];
+	const share = used && memoryShare(used);
 	return sentence(
 		name,
 		stateText(container),
 		`image ${shortImage(image)}`,
 		attachments.length === 0 ? 'on no network' : attachments.map(({network, address}) => `${address === '' ? '' : `${address} `}on ${network}`).join(', '),
 		...new Set(ports.map(({hostPort, containerPort, protocol}) => `port ${hostPort} to ${containerPort}${protocol === 'udp' ? ' UDP' : ''}`)),
+		restartCount > 0 && count(restartCount, 'restart'),
 		used?.cpuPercent !== undefined && `CPU ${spokenPercent(used.cpuPercent)}`,
-		used && `memory ${spokenBytes(used.memoryBytes)}`,
+		used && `memory ${spokenBytes(used.memoryBytes)}${share === undefined ? '' : `, ${spokenPercent(share)} of its limit`}`,
 		used?.hostMemoryBytes !== undefined && `${spokenBytes(used.hostMemoryBytes)} of the host`,
 		age(container, now),
 	);
+};
+
+/** The heading of a project. */
+export const projectRow = ({name, containers, hidden, isFolded}: Project): string => {
+	const {running, total, unhealthy} = countsOf(containers);
+	return sentence(`Project ${name}`, `${running} of ${total} running`, unhealthy > 0 && `${unhealthy} unhealthy`, hidden > 0 && `${hidden} hidden`, isFolded ? 'folded' : 'unfolded');
 };
 
 export const networkRow = (network: Network): string => {
@@ -79,5 +90,5 @@ export const recordRow = ({network, record, isStale}: RecordRow, {snapshot}: Row
 	return sentence(`${name} is ${value}`, `type ${type}`, `on ${network}`, `for ${count(ttlSeconds, 'second')}`, `of ${owner}`, isStale && 'stale');
 };
 
-export const eventRow = ({event: {time, type, action, id, attributes}}: EventRow): string =>
-	sentence(`${type} ${attributes.name ?? id.slice(0, 12)}`, action, `at ${new Date(time).toISOString().slice(11, 19)} UTC`);
+export const eventRow = ({event: {time, type, action, id, attributes}, end}: EventRow, {now}: Pick<RowContext, 'now'>): string =>
+	sentence(`${type} ${attributes.name ?? id.slice(0, 12)}`, action, end && endWords(end), end?.isFailure && 'a failure', `at ${localTime(time, now)}`);

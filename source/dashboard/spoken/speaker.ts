@@ -1,5 +1,6 @@
 import type {Data, Setting, View} from '../work/controller.js';
 import {activeMaps} from '../keys/active-maps.js';
+import {tabsOf, wayOf} from '../frame/header.js';
 import {continuationsOf} from '../keys/keys.js';
 import {wrapWords} from '../../text/fit.js';
 import {announcements, type Moment} from './announcements.js';
@@ -37,6 +38,13 @@ const overReading = (controller: View & Data & Setting): Reading | undefined => 
 	}
 
 	return dialog && dialogReading(dialog, controller);
+};
+
+/** The tabs, and the way to this place. */
+const headerSentences = ({store, getState, listItems}: View & Data): readonly string[] => {
+	const ui = getState();
+	const tabs = tabsOf(store.getState(), ui.records).map(({number, title, count: items, failed}) => `${number} ${title}${items === undefined ? '' : `: ${items}`}${failed === 0 ? '' : `, ${failed} failed`}`);
+	return [`Tabs: ${tabs.join('; ')}`, ...(ui.places.length === 0 ? [] : [`Way here: ${wayOf(ui, listItems()).map(({text}) => text).join(', ')}`])];
 };
 
 const momentOf = (controller: View & Data & Setting): Moment => {
@@ -102,15 +110,16 @@ export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 			};
 		},
 		sayAll() {
-			const {heading, whole} = overReading(controller) ?? paneReading(controller);
-			say([heading, ...whole()]);
+			const over = overReading(controller);
+			const {heading, whole} = over ?? paneReading(controller);
+			say([...(over ? [] : headerSentences(controller)), heading, ...whole()]);
 		},
 		awaitAnswer() {
 			const already = said;
 			clearTimeout(answer);
 			answer = setTimeout(() => {
 				const {prompt, dialog, jobs} = controller.getState();
-				const isTyping = prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
+				const isTyping = prompt !== undefined || dialog?.type === 'jump' || dialog?.type === 'form';
 				if (said === already && !isTyping && jobs.length === 0) {
 					say(['No change']);
 				}

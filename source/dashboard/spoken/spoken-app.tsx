@@ -26,12 +26,15 @@ const typingOf = ({prompt, dialog}: UiState): Typing | undefined => {
 		return {label: prompt.title, value: ui => ui.prompt?.value ?? '', change: typePrompt};
 	}
 
-	if (dialog?.type === 'palette') {
+	if (dialog?.type === 'jump') {
 		return {
-			label: 'Command',
-			value: ui => ui.dialog?.type === 'palette' ? ui.dialog.text : '',
+			label: 'Jump to',
+			value: ui => ui.dialog?.type === 'jump' ? ui.dialog.text : '',
 			change(controller, text) {
-				controller.set({dialog: {type: 'palette', text, index: 0}});
+				const {dialog: current} = controller.getState();
+				if (current?.type === 'jump') {
+					controller.set({dialog: {...current, text, index: 0}});
+				}
 			},
 		};
 	}

@@ -1,10 +1,21 @@
+/** A column that a list can be sorted by. */
+export type SortColumn = {
+	readonly key: string;
+	/** Typed after `S`. */
+	readonly letter: string;
+	/** Its name in the help. */
+	readonly title: string;
+	/** Starts with the largest value. */
+	readonly isLargestFirst?: true;
+};
+
 /** Cursor, marks, filter and order of a list. The cursor follows its item, not the row. */
 export type ListState = {
 	readonly selectedId?: string;
 	/** Row of the cursor, in case its item disappears. */
 	readonly index: number;
 	readonly marks: ReadonlySet<string>;
-	/** Lower case; only items that contain it are visible. */
+	/** Lower case; only items that match are visible: see `parseQuery`. */
 	readonly filter: string;
 	/** Name of the column; default the engine's order. */
 	readonly sort?: string;
@@ -16,7 +27,10 @@ export type ListAction =
 	| {readonly type: 'first' | 'last' | 'mark' | 'markAll' | 'unmarkAll'}
 	| {readonly type: 'select'; readonly id: string}
 	| {readonly type: 'filter'; readonly text: string}
-	| {readonly type: 'sort'; readonly columns: readonly string[]};
+	/** The next of these columns, in both directions, and then the engine's order. */
+	| {readonly type: 'sort'; readonly columns: readonly SortColumn[]}
+	/** This column, or the other direction if it is that one already; without a column the engine's order. */
+	| {readonly type: 'sortBy'; readonly column?: SortColumn};
 
 export const emptyList: ListState = {index: 0, marks: new Set(), filter: '', isDescending: false};
 
@@ -31,41 +45,46 @@ export const cursorOf = ({selectedId, index}: ListState, ids: readonly string[])
 /** Id of the item under the cursor. */
 export const selectedOf = (state: ListState, ids: readonly string[]): string | undefined => ids[cursorOf(state, ids)];
 
-/** Ids of the marked items that still exist, or else of the one under the cursor. */
-export const targetsOf = (state: ListState, ids: readonly string[]): readonly string[] => {
-	const marked = ids.filter(id => state.marks.has(id));
-	if (marked.length > 0) {
-		return marked;
-	}
-
-	const selected = selectedOf(state, ids);
-	return selected === undefined ? [] : [selected];
-};
-
 const moveTo = (state: ListState, ids: readonly string[], row: number): ListState => {
 	const index = clamp(row, ids.length);
 	return ids.length === 0 || (ids[index] === state.selectedId && index === state.index) ? state : {...state, index, selectedId: ids[index]};
 };
 
-const toggled = (marks: ReadonlySet<string>, id: string): ReadonlySet<string> => {
+/** Marks all of these, or unmarks them if all are marked. */
+const toggled = (marks: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> => {
 	const next = new Set(marks);
-	if (!next.delete(id)) {
-		next.add(id);
+	const areMarked = ids.every(id => marks.has(id));
+	for (const id of ids) {
+		if (areMarked) {
+			next.delete(id);
+		} else {
+			next.add(id);
+		}
 	}
 
 	return next;
 };
 
-const nextSort = (state: ListState, columns: readonly string[]): ListState => {
-	if (state.sort !== undefined && !state.isDescending) {
-		return {...state, isDescending: true};
+const firstDirection = (column: SortColumn | undefined): Pick<ListState, 'sort' | 'isDescending'> =>
+	({sort: column?.key, isDescending: column?.isLargestFirst ?? false});
+
+const nextSort = (state: ListState, columns: readonly SortColumn[]): ListState => {
+	const index = columns.findIndex(({key}) => key === state.sort);
+	const first = firstDirection(columns[index]);
+	if (index !== -1 && state.isDescending === first.isDescending) {
+		return {...state, isDescending: !first.isDescending};
 	}
 
-	return {...state, sort: columns[columns.indexOf(state.sort ?? '') + 1], isDescending: false};
+	return {...state, ...firstDirection(columns[index + 1])};
 };
 
-/** `ids` are those of the visible items, in order. */
-export const reduceList = (state: ListState, action: ListAction, ids: readonly string[]): ListState => {
+/** `ids` are those of the visible rows, in order; `members` are the items that a mark on a row marks. */
+export const reduceList = (
+	state: ListState,
+	action: ListAction,
+	ids: readonly string[],
+	members: (id: string) => readonly string[] = id => [id],
+): ListState => {
 	switch (action.type) {
 		case 'move': {
 			return moveTo(state, ids, cursorOf(state, ids) + action.by);
@@ -85,11 +104,11 @@ export const reduceList = (state: ListState, action: ListAction, ids: readonly s
 
 		case 'mark': {
 			const id = selectedOf(state, ids);
-			return id === undefined ? state : moveTo({...state, marks: toggled(state.marks, id)}, ids, cursorOf(state, ids) + 1);
+			return id === undefined ? state : moveTo({...state, marks: toggled(state.marks, members(id))}, ids, cursorOf(state, ids) + 1);
 		}
 
 		case 'markAll': {
-			return {...state, marks: new Set(ids)};
+			return {...state, marks: new Set([...state.marks, ...ids])};
 		}
 
 		case 'unmarkAll': {
@@ -102,6 +121,11 @@ export const reduceList = (state: ListState, action: ListAction, ids: readonly s
 
 		case 'sort': {
 			return nextSort(state, action.columns);
+		}
+
+		case 'sortBy': {
+			const {column} = action;
+			return column && column.key === state.sort ? {...state, isDescending: !state.isDescending} : {...state, ...firstDirection(column)};
 		}
 	}
 };

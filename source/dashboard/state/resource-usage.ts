@@ -4,6 +4,7 @@ import type {ContainerStats} from '../../engine/resources.js';
 export type ResourceUsage = {
 	/** Percent of one CPU: up to 200 with two CPUs. Undefined after the first reading. */
 	readonly cpuPercent?: number;
+	readonly cpus: number;
 	readonly memoryBytes: number;
 	readonly memoryLimitBytes: number;
 	readonly hostMemoryBytes?: number;
@@ -55,6 +56,7 @@ export const nextUsage = (stats: ContainerStats, before?: Measured): ResourceUsa
 	const sentPerSecond = perSecond(now.sent, then.sent, elapsed);
 	return {
 		cpuPercent,
+		cpus: stats.cpus,
 		memoryBytes: stats.memoryBytes,
 		memoryLimitBytes: stats.memoryLimitBytes,
 		hostMemoryBytes: stats.hostMemoryBytes,

@@ -81,7 +81,9 @@ export type Store = {
 };
 
 /** Number of events kept. */
-export const eventCount = 1000;
+export const eventCount = 5000;
+/** Milliseconds of events before the dashboard was opened. */
+const eventsReach = 3_600_000;
 // Milliseconds; events often come in groups, such as create, connect and start.
 const eventDelay = 60;
 // Multiple of the timeout; a daemon may have to start first.
@@ -151,6 +153,8 @@ export const createStore = (options: StoreOptions): Store => {
 	/** Milliseconds until the next snapshot. */
 	let pace = interval;
 	let listening: AbortController | undefined;
+	/** The last events of the engine that have the same time. */
+	let latest: readonly EngineEvent[] = [];
 	let shown: Attention['shown'] = [];
 	let touchedAt = now();
 	let lastStats: Readonly<Record<string, ContainerStats>> = {};
@@ -168,8 +172,17 @@ export const createStore = (options: StoreOptions): Store => {
 		}
 	};
 
-	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] =>
-		events.length === 0 ? state.events : [...state.events, ...events].slice(-eventCount);
+	/** Changes between snapshots may come before older events of the engine. */
+	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] => {
+		const [first] = events;
+		if (!first) {
+			return state.events;
+		}
+
+		const all = [...state.events, ...events];
+		const isLate = (state.events.at(-1)?.time ?? 0) > first.time;
+		return (isLate ? all.toSorted((a, b) => a.time - b.time) : all).slice(-eventCount);
+	};
 
 	const schedule = (delay: number) => {
 		clearTimeout(timer);
@@ -192,17 +205,39 @@ export const createStore = (options: StoreOptions): Store => {
 		set({connection: reuseEqual<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
 	};
 
+	/** Listens from an hour ago on, and after a reconnection from the last event on. */
 	const listen = async (source: Engine) => {
 		const controller = new AbortController();
+		const {signal} = controller;
 		listening = controller;
+		let batch: EngineEvent[] = [];
+		const take = () => {
+			const events = batch;
+			batch = [];
+			if (!signal.aborted) {
+				set({events: append(events)});
+				refresh(eventDelay);
+			}
+		};
+
 		try {
-			for await (const event of source.events({signal: controller.signal})) {
-				if (controller.signal.aborted) {
+			const known = new Set(latest.map(event => JSON.stringify(event)));
+			const since = latest[0]?.time ?? (state.snapshot?.readAt ?? now()) - eventsReach;
+			for await (const event of source.events({since, signal})) {
+				if (signal.aborted) {
 					return;
 				}
 
-				set({events: append([event])});
-				refresh(eventDelay);
+				if (known.size > 0 && known.delete(JSON.stringify(event))) {
+					continue;
+				}
+
+				latest = event.time === latest[0]?.time ? [...latest, event] : [event];
+				batch.push(event);
+				// Thousands may come at once.
+				if (batch.length === 1) {
+					setImmediate(take);
+				}
 			}
 		} catch {
 			// The next snapshot finds out whether the connection is lost.
@@ -298,6 +333,7 @@ export const createStore = (options: StoreOptions): Store => {
 		engine = connected;
 		retryDelay = firstRetryDelay;
 		lastStats = snapshot.stats;
+		latest = [];
 		set({target, info, snapshot, roundTripMs: snapshot.roundTripMs, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
 		void listen(connected);
 		schedule(interval);

@@ -1,7 +1,9 @@
+import type {HistoryEntry} from '../activity/history.js';
 import type {Failure} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import type {TreeState} from '../inspect/tree-state.js';
 import type {KeySequence} from '../keys/keys.js';
+import type {Entry} from '../jump/entry.js';
 import type {PaneName} from '../frame/layout.js';
 import {initialLogs, type LogsState} from '../logs/logs-state.js';
 import type {Plan} from '../work/plan.js';
@@ -26,18 +28,20 @@ export type WindowName = ListName | 'inspect';
 export type Choice = {readonly id: string; readonly label: string};
 
 export type Dialog =
-	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number}
+	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number; /** What has changed since it was asked before. */ readonly changes?: readonly string[]}
 	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]; /** Opens after this one is closed. */ readonly after?: Dialog}
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
 	| {readonly type: 'report'; readonly title: string; readonly lines: readonly string[]; readonly top: number}
-	| {readonly type: 'palette'; readonly text: string; readonly index: number}
+	| {readonly type: 'jump'; readonly text: string; readonly index: number; readonly entries: readonly Entry[]}
 	| {readonly type: 'form'; readonly form: FormState};
 
 /** A text input in the footer. */
 export type Prompt = {
 	readonly title: string;
 	readonly value: string;
+	/** What the text does now, at the end of its line. */
+	readonly note?: () => string;
 	/** Called after every edit. */
 	readonly change?: (value: string) => void;
 	readonly submit: (value: string) => void;
@@ -51,14 +55,41 @@ export type Pending = {
 	readonly stop: () => void;
 };
 
+/** The progress of a part of a job, such as a layer of an image. */
+export type Part = {readonly id: string; readonly status: string; /** From 0 to 1; undefined if unknown. */ readonly share?: number};
+
 /** A running job. */
-export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
+export type Job = {
+	readonly id: number;
+	readonly title: string;
+	readonly progress: string;
+	readonly parts: readonly Part[];
+	readonly cancel: () => void;
+	/** Milliseconds since the epoch. */
+	readonly startedAt: number;
+	/** The equivalent command lines of a change. */
+	readonly commands: readonly string[];
+	readonly isCancelled: boolean;
+};
+
+/** A place to go back to, with its selection and scroll position. */
+export type Place = Pick<UiState, 'view' | 'focus' | 'isZoomed' | 'isBootLog' | 'followed' | 'inspect' | 'scroll'> & {
+	/** Names that the header shows for it. */
+	readonly crumbs: readonly string[];
+	readonly list?: {readonly name: ListName} & Pick<ListState, 'selectedId' | 'index' | 'filter'>;
+	/** First visible row. */
+	readonly window?: {readonly name: WindowName; readonly start: number};
+};
 
 export type UiState = {
+	/** The way to the current place, without it; empty on the first screen. */
+	readonly places: readonly Place[];
 	readonly view: ViewName;
 	readonly focus: PaneName;
 	readonly isZoomed: boolean;
 	readonly areStoppedShown: boolean;
+	/** Names of the projects whose containers are folded away. */
+	readonly folded: ReadonlySet<string>;
 	readonly lists: Readonly<Record<ListName, ListState>>;
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are followed; default the one under the cursor. */
@@ -73,24 +104,32 @@ export type UiState = {
 	/** The engine does not report DNS records. */
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
+	/** Keys of the entries that were jumped to, the latest first. */
+	readonly recent: readonly string[];
 	readonly prompt?: Prompt;
 	readonly pending?: Pending;
 	/** A message in the footer; the next key clears it. */
 	readonly notice: string;
 	readonly jobs: readonly Job[];
+	/** What was done from here, newest first. */
+	readonly history: readonly HistoryEntry[];
 	/** Grows to force a redraw. */
 	readonly redraws: number;
 };
 
 export const initialUi: UiState = {
+	places: [],
+	recent: [],
 	view: 'main',
 	focus: 'containers',
 	isZoomed: false,
 	areStoppedShown: true,
+	folded: new Set(),
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
 	isBootLog: false,
 	notice: '',
 	jobs: [],
+	history: [],
 	redraws: 0,
 };

@@ -1,108 +1,140 @@
-import {useMemo, type ReactNode} from 'react';
+import {useMemo} from 'react';
 import type {Snapshot} from '../../engine/snapshot.js';
+import type {Image, Volume} from '../../engine/resources.js';
 import {shortImage} from '../containers/rows.js';
 import type {Size} from '../frame/lines.js';
-import {cursorOf, type ListState} from '../state/list-state.js';
+import {recordOwner, shortImageId, volumeKind, type EventRow} from '../lists/fields.js';
+import {countText, noteText, type Marks} from '../lists/titles.js';
+import type {FoundById} from '../state/list-items.js';
+import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortAge} from '../../text/measures.js';
 import {Panel} from '../frame/panel.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
-import type {EventRow, ListItems} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
-import type {Role} from '../frame/theme.js';
 import type {ListName} from '../state/ui-state.js';
+import {eventRole, eventTexts, localTime} from './event-rows.js';
 import type {RecordRow} from './records.js';
 
-type TableViewProps = Size & {
-	readonly name: ListName;
-	readonly title: string;
-	readonly columns: readonly TableColumn[];
-	readonly rows: readonly TableRow[];
-	readonly state: ListState;
-	readonly isStale: boolean;
-	readonly empty: string;
-	readonly children?: ReactNode;
-};
-
-const TableView = ({name, title, columns, rows, state, isStale, empty, width, height}: TableViewProps) => (
-	<Panel title={`${title} ${rows.length}${state.filter === '' ? '' : `, filter: ${clean(state.filter)}`}`} note={state.marks.size > 0 ? `${state.marks.size} marked` : ''} {...{width, height, isStale}} isFocused>
-		<RowTable
-			name={name}
-			cursor={cursorOf(state, rows.map(({id}) => id))}
-			width={width - 2}
-			height={height - 2}
-			isFocused
-			{...{columns, rows, isStale, empty}}
-		/>
-	</Panel>
-);
-
-type ViewProps<Items> = Size & {
-	readonly items: Items;
+/** What a view of a list gets. */
+type ViewProps<Item> = Size & {
+	readonly items: readonly Item[];
+	/** The items without the filter. */
+	readonly all: readonly Item[];
+	readonly found: FoundById;
+	readonly marks: Marks;
+	readonly isAwaited: boolean;
 	readonly state: ListState;
 	readonly isStale: boolean;
 	readonly now: number;
 	readonly snapshot?: Snapshot;
 };
 
-export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<ListItems['images']>) => {
-	const rows = useMemo(() => items.map((image): TableRow => {
+type TableViewProps = Omit<ViewProps<unknown>, 'items' | 'all' | 'now' | 'snapshot'> & {
+	readonly name: ListName;
+	readonly title: string;
+	readonly columns: readonly TableColumn[];
+	/** Without the filter; `shown` are those that pass it. */
+	readonly rows: readonly TableRow[];
+	readonly shown: readonly string[];
+	readonly empty: string;
+};
+
+const TableView = (props: TableViewProps) => {
+	const {name, title, columns, rows: all, shown, state, found, marks, isStale, isAwaited, empty, width, height} = props;
+	const rows = useMemo(() => {
+		const byId = new Map(all.map(row => [row.id, row]));
+		return shown.flatMap(id => byId.get(id) ?? []);
+	}, [all, shown]);
+	return (
+		<Panel title={`${title} ${countText(state, rows.length, all.length)}`} note={noteText(marks, state, true)} {...{width, height, isStale}} isFocused>
+			<RowTable
+				isFocused
+				name={name}
+				width={width - 2}
+				height={height - 2}
+				empty={state.filter === '' ? empty : 'No matches for the filter; Esc clears it'}
+				{...{columns, rows, all, state, found, isStale, isAwaited}}
+			/>
+		</Panel>
+	);
+};
+
+const useIds = <Item extends {readonly id?: string; readonly name?: string}>(items: readonly Item[]): readonly string[] =>
+	useMemo(() => items.map(({id, name = ''}) => id ?? name), [items]);
+
+const imageColumns: readonly TableColumn[] = [
+	{title: 'NAME', need: 0, most: 60},
+	{title: 'ID', need: 3},
+	{title: 'SIZE', need: 1, align: 'right'},
+	{title: 'AGE', key: 'created', need: 2, align: 'right'},
+	{title: 'ARCH', need: 5},
+	{title: 'USED', need: 4, align: 'right'},
+];
+
+export const ImagesView = ({items, all, snapshot, now, ...rest}: ViewProps<Image>) => {
+	const rows = useMemo(() => all.map((image): TableRow => {
 		const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
 		return {
 			id: image.id,
-			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), shortAge(image.createdAt, now), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
+			cells: [shortImage(imageName(image)), shortImageId(image), shortBytes(image.sizeBytes), shortAge(image.createdAt, now), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
 			role: image.tags.length === 0 ? 'dim' : 'text',
-			isMarked: state.marks.has(image.id),
 		};
-	}), [items, snapshot, state.marks, now]);
-	return <TableView name='images' title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'ARCH'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
+	}), [all, snapshot, now]);
+	return <TableView name='images' title='4 Images' columns={imageColumns} rows={rows} shown={useIds(items)} empty='No images; c pulls or builds one' {...rest}/>;
 };
 
-export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<ListItems['volumes']>) => {
-	const rows = useMemo(() => items.map((volume): TableRow => {
+const volumeColumns: readonly TableColumn[] = [
+	{title: 'NAME', need: 0, most: 64},
+	{title: 'KIND', need: 3},
+	{title: 'AGE', key: 'created', need: 2, align: 'right'},
+	{title: 'USED BY', key: 'used', need: 1, most: 60},
+];
+
+export const VolumesView = ({items, all, snapshot, now, ...rest}: ViewProps<Volume>) => {
+	const rows = useMemo(() => all.map((volume): TableRow => {
 		const users = snapshot ? volumeUsers(volume, snapshot) : [];
 		return {
 			id: volume.name,
-			cells: [volume.name, volume.anonymous ? 'anonymous' : 'named', shortAge(volume.createdAt, now), users.join(', ')].map(text => clean(text)),
+			cells: [volume.name, volumeKind(volume), shortAge(volume.createdAt, now), users.join(', ')].map(text => clean(text)),
 			role: users.length === 0 ? 'dim' : 'text',
-			isMarked: state.marks.has(volume.name),
 		};
-	}), [items, snapshot, state.marks, now]);
-	return <TableView name='volumes' title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes; c creates one' {...rest}/>;
+	}), [all, snapshot, now]);
+	return <TableView name='volumes' title='5 Volumes' columns={volumeColumns} rows={rows} shown={useIds(items)} empty='No volumes; c creates one' {...rest}/>;
 };
 
-export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<readonly RecordRow[]> & {readonly isKnown: boolean}) => {
-	const rows = useMemo(() => items.map(({id, network, record, isStale}): TableRow => {
-		const owner = snapshot?.containers.find(container => container.id === record.containerId)?.name;
+const recordColumns: readonly TableColumn[] = [
+	{title: 'NETWORK', need: 2},
+	{title: 'NAME', need: 0},
+	{title: 'TYPE', need: 5},
+	{title: 'VALUE', need: 1, most: 32},
+	{title: 'TTL', need: 6, align: 'right'},
+	{title: 'OWNER', need: 4},
+	{title: 'STATE', need: 3},
+];
+
+export const DnsView = ({items, all, snapshot, isKnown, now: _now, ...rest}: ViewProps<RecordRow> & {readonly isKnown: boolean}) => {
+	const rows = useMemo(() => all.map((row): TableRow => {
+		const {id, network, record, isStale} = row;
+		const owner = recordOwner(row, snapshot?.containers ?? []);
 		return {
 			id,
-			cells: [network, record.name, record.type, record.value, `${record.ttlSeconds}s`, owner ?? (record.containerId === undefined ? 'the host' : 'gone'), isStale ? 'stale' : ''].map(text => clean(text)),
+			cells: [network, record.name, record.type, record.value, `${record.ttlSeconds}s`, owner, isStale ? 'stale' : ''].map(text => clean(text)),
 			role: isStale ? 'bad' : 'text',
 		};
-	}), [items, snapshot]);
-	return <TableView name='dns' title='6 DNS records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not report DNS records'} {...rest}/>;
+	}), [all, snapshot]);
+	return <TableView name='dns' title='6 DNS records' columns={recordColumns} rows={rows} shown={useIds(items)} empty={isKnown ? 'No records yet' : 'This engine does not report DNS records'} {...rest}/>;
 };
 
-const eventRole = (action: string): Role => {
-	if (/^(?:die|kill|oom|destroy|delete|release|unrecord)/v.test(action)) {
-		return 'bad';
-	}
+const eventColumns: readonly TableColumn[] = [{title: 'TIME'}, {title: 'TYPE'}, {title: 'ACTION'}, {title: 'NAME'}, {title: 'DETAILS', most: 200}];
 
-	return /^(?:start|create|connect|pull|lease|record)/v.test(action) ? 'good' : 'text';
+export const EventsView = ({items, all, snapshot, now, ...rest}: ViewProps<EventRow>) => {
+	const names = useMemo(() => new Map(snapshot?.containers.map(({id, name}) => [id, name])), [snapshot?.containers]);
+	const rows = useMemo(() => all.map(({id, event, end}): TableRow => {
+		const {time, type, id: subject, attributes} = event;
+		const {action, details} = eventTexts(event, end, container => names.get(container));
+		const name = attributes.name ?? names.get(subject) ?? subject.slice(0, 12);
+		return {id, cells: [localTime(time, now), type, action, name, details].map(text => clean(text)), role: eventRole(event, end)};
+	}), [all, names, now]);
+	return <TableView name='events' title='7 Events' columns={eventColumns} rows={rows} shown={useIds(items)} empty='No events in the last hour' {...rest}/>;
 };
-
-const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
-
-export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly EventRow[]>) => {
-	const rows = useMemo(() => items.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
-		const {container} = attributes;
-		// Actions of execs have the command after a colon; it may be long.
-		const [what = '', ...command] = action.split(': ');
-		const name = attributes.name ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
-		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
-		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
-		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
-	}), [items, snapshot]);
-	return <TableView name='events' title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'TYPE'}, {title: 'ACTION'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='No events since the dashboard was opened' {...rest}/>;
-};
-

@@ -4,7 +4,7 @@ import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {Panel} from '../frame/panel.js';
 import {cursorOf, windowStart} from '../state/list-state.js';
 import {addressSentences, machineSentences, topologySentences} from '../spoken/text-views.js';
-import {idsOf, selectedIn, type ListItems} from '../state/list-items.js';
+import {selectedIn, underCursor, type ListItems} from '../state/list-items.js';
 import type {StoreState} from '../state/store.js';
 import {clean} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
@@ -35,7 +35,8 @@ type Source = {
 export const textViewContent = (view: TextViewName, source: Source, size: Size): TextViewContent | undefined => {
 	const {ui, store: {snapshot, usage}, listItems, theme, isSpoken} = source;
 	const network = selectedIn(listItems, ui, 'networks');
-	const container = selectedIn(listItems, ui, 'containers');
+	// On the heading of a project, its first container.
+	const container = underCursor(listItems, ui, 'containers')[0];
 	if (snapshot && view === 'topology') {
 		const filtered = {...snapshot, networks: listItems.networks};
 		const lines = isSpoken ? topologySentences(filtered, network?.id) : topologyLines(filtered, network?.id, size, theme);
@@ -49,7 +50,7 @@ export const textViewContent = (view: TextViewName, source: Source, size: Size):
 
 	if (container && view === 'machine') {
 		return {
-			title: `9 Machine ${cursorOf(ui.lists.containers, idsOf(listItems, 'containers')) + 1} of ${listItems.containers.length}`,
+			title: `9 Machine ${listItems.containers.indexOf(container) + 1} of ${listItems.containers.length}`,
 			id: container.id,
 			lines: isSpoken ? machineSentences(container, usage[container.id]) : machineLines(container, usage[container.id], size, theme),
 			start: 0,

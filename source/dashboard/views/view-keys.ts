@@ -1,4 +1,5 @@
 import type {KeyMap} from '../keys/keys.js';
+import {sortKeys} from '../lists/sort-keys.js';
 
 export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
@@ -9,6 +10,7 @@ export const imagesKeys: KeyMap = [
 	{action: 'images.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
 	{action: 'images.prune', keys: ['P'], title: 'Prune untagged images, with confirmation', changes: true},
 	{action: 'images.copy', keys: ['y'], title: 'Copy the id'},
+	...sortKeys('images'),
 ];
 
 export const volumesKeys: KeyMap = [
@@ -17,15 +19,17 @@ export const volumesKeys: KeyMap = [
 	{action: 'volumes.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
 	{action: 'volumes.prune', keys: ['P'], title: 'Prune unused volumes, with confirmation', changes: true},
 	{action: 'volumes.copy', keys: ['y'], title: 'Copy the name'},
+	...sortKeys('volumes'),
 ];
 
 export const dnsKeys: KeyMap = [
 	{action: 'dns.resolve', keys: ['r', 'return'], title: 'Resolve the name on the host and in containers', short: 'resolve'},
 	{action: 'dns.copy', keys: ['y'], title: 'Copy the value'},
+	...sortKeys('dns'),
 ];
 
 export const eventsKeys: KeyMap = [
-	{action: 'events.goTo', keys: ['return'], title: 'Go to the container or network', short: 'go to'},
+	{action: 'events.goTo', keys: ['return'], title: 'Of an end: why it ended; of others: go to what it is about', short: 'open'},
 ];
 
 export const textViewKeys: KeyMap = [

@@ -2,15 +2,27 @@ import type {Engine} from '../../engine/engine.js';
 import type {DashboardConfiguration} from '../state/config.js';
 import type {KeyMaps} from '../keys/key-maps.js';
 import type {PaneName} from '../frame/layout.js';
+import type {Head} from '../lists/columns.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
 import {createItemsSelector, type ListItems} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
-import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from '../state/ui-state.js';
-import type {Plan} from './plan.js';
-import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
+import {placesAfter} from '../state/places.js';
+import {
+	initialUi,
+	type Dialog,
+	type ListName,
+	type Prompt,
+	type UiState,
+	type WindowName,
+} from '../state/ui-state.js';
+import {clean} from '../../text/fit.js';
+import type {Kept, Plan} from './plan.js';
+import type {Failure} from './execute.js';
+import {createExecution, type ExecutionOptions} from './execution.js';
+import {createJobs, type RunJob, type RunWork} from './jobs.js';
 
 /** The terminal as the dashboard uses it. */
 export type Terminal = {
@@ -57,9 +69,6 @@ export type Engines = {
 	readonly connect: (target: EngineTarget, report: (step: string) => void) => Promise<Engine>;
 };
 
-/** A running job's cancellation and progress. */
-export type JobHandle = {readonly signal: AbortSignal; readonly report: (progress: string) => void};
-
 /** Connects the terminal to a shell or a container's process until it exits or the user detaches. Resolves with a notice. */
 export type JoinSession = (engine: Engine, request: {readonly type: 'shell' | 'attach'; readonly containerId: string; readonly name: string}) => Promise<string>;
 
@@ -76,27 +85,31 @@ export type View = {
 	readonly notify: (notice: string) => void;
 	/** Index of the first visible row of each list, as rendered last. */
 	readonly windows: Map<WindowName, number>;
+	/** Heads of the columns of each list, as rendered last. */
+	readonly heads: Map<ListName, readonly Head[]>;
 };
 
 /** Functions that change the engine. */
 export type Work = {
-	/** Runs a job with the engine; the footer shows it and Ctrl-X cancels it. An error opens a dialog. */
-	readonly work: (title: string, run: (engine: Engine, job: JobHandle) => Promise<void>) => Promise<void>;
+	/** Runs a job with the engine; the footer and the activity show it, and Ctrl-X cancels it. */
+	readonly work: RunWork;
 	/** The same for a job that does not need the current engine. */
-	readonly job: (title: string, run: (job: JobHandle) => Promise<void>) => Promise<void>;
+	readonly job: RunJob;
 	/** Asks for confirmation of a plan; without items, shows `nothing` as a notice. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
-	readonly execute: (plan: Plan) => Promise<void>;
+	/** Executes a plan. One that was confirmed is compared with the engine first, and asked about again if it would do more. */
+	readonly execute: (plan: Plan, options?: ExecutionOptions) => Promise<void>;
+	/** Recreates what a removal kept, without data. */
+	readonly restore: (kept: Kept) => Promise<void>;
+	/** Opens a dialog, or once the open dialog or prompt is closed. */
+	readonly openLater: (dialog: Dialog) => void;
 	readonly fail: (title: string, failures: readonly Failure[]) => void;
 	/** Removals that can be undone, the latest first. */
-	readonly removed: Removed[];
+	readonly removed: Kept[];
 };
 
 /** The interface of actions and panes; each declares the parts that it needs. */
 export type Controller = View & Work & Data & Setting;
-
-// Number of removals that can be undone.
-const keptRemovals = 20;
 
 const listOf = ({view, focus}: UiState): ListName | undefined => {
 	switch (view) {
@@ -130,18 +143,21 @@ const listOf = ({view, focus}: UiState): ListName | undefined => {
 export const createController = (options: ControllerOptions): Controller => {
 	const {store, logs, theme} = options;
 	let state: UiState = initialUi;
-	let lastJob = 0;
 	const listeners = new Set<() => void>();
 	const selectItems = createItemsSelector();
-	const removed: Removed[] = [];
+	/** Dialogs that wait until the open one is closed. */
+	const waiting: Dialog[] = [];
+	const windows = new Map<WindowName, number>();
 
 	const set = (change: Partial<UiState>) => {
-		const next = {...state, ...change};
-		if (Object.keys(change).every(key => Object.is(state[key as keyof UiState], next[key as keyof UiState]))) {
+		const changed = {...state, ...change};
+		const next = changed.dialog || changed.prompt || waiting.length === 0 ? changed : {...changed, dialog: waiting.shift()!};
+		if (next === changed && Object.keys(change).every(key => Object.is(state[key as keyof UiState], next[key as keyof UiState]))) {
 			return;
 		}
 
-		state = next;
+		// Wherever an action goes, there is a way back.
+		state = change.places ? next : {...next, places: placesAfter(state, next, () => selectItems(store.getState(), state), windows)};
 		for (const listener of listeners) {
 			listener();
 		}
@@ -152,79 +168,35 @@ export const createController = (options: ControllerOptions): Controller => {
 		set({dialog, prompt: undefined, pending: undefined});
 	};
 
+	const openLater = (dialog: Dialog) => {
+		if (state.dialog || state.prompt) {
+			waiting.push(dialog);
+		} else {
+			open(dialog);
+		}
+	};
+
 	const fail = (title: string, failures: readonly Failure[]) => {
-		open({type: 'failures', title, failures});
+		openLater({type: 'failures', title, failures});
 	};
 
-	const job: Controller['job'] = async (title, run) => {
-		const controller = new AbortController();
-		lastJob++;
-		const id = lastJob;
-		const report = (progress: string) => {
-			set({jobs: state.jobs.map(other => other.id === id && other.progress !== progress ? {...other, progress} : other)});
-		};
-
-		set({
-			jobs: [...state.jobs, {
-				id,
-				title,
-				progress: '',
-				cancel() {
-					controller.abort();
-				},
-			}],
-		});
-		try {
-			await run({signal: controller.signal, report});
-		} catch (error) {
-			if (controller.signal.aborted) {
-				set({notice: `${title}: cancelled`});
-			} else {
-				fail(title, [failureOf(title, error)]);
-			}
-		} finally {
-			set({jobs: state.jobs.filter(other => other.id !== id)});
-			store.refresh();
-		}
-	};
-
-	const work: Controller['work'] = async (title, run) => job(title, async handle => run(store.engine(), handle));
-
-	/** Keeps what `u` can recreate and returns the number of items. */
-	const remember = ({kept}: Plan, done: readonly string[]): number => {
-		const gone = new Set(done);
-		const now: Removed = {
-			containers: kept.containers.filter(({id}) => gone.has(id)),
-			networks: kept.networks.filter(({id}) => gone.has(id)),
-		};
-		const number = now.containers.length + now.networks.length;
-		if (number > 0) {
-			removed.unshift(now);
-			removed.splice(keptRemovals);
-		}
-
-		return number;
-	};
-
-	const execute = async (plan: Plan) => work(plan.title.replace(/\?$/v, ''), async (engine, {signal, report}) => {
-		const {done, failures} = await executePlan(engine, plan, {
-			signal,
-			report(number, of) {
-				report(`${number} of ${of}`);
-			},
-		});
-		const remembered = engine === store.engine() ? remember(plan, done) : 0;
-		const {lists} = state;
-		const list = listOf(state);
-		set({
-			...(list && {lists: {...lists, [list]: {...lists[list], marks: new Set()}}}),
-			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${remembered > 0 ? `; u recreates ${remembered === 1 ? 'it' : 'them'}` : ''}` : '',
-		});
-		if (failures.length > 0) {
-			fail(`${plan.accept} failed for ${failures.length} of ${plan.items.length}`, failures);
-		}
+	const {job, work} = createJobs({
+		store,
+		now: options.now,
+		getState: () => state,
+		set,
+		fail,
 	});
 
+	const confirm: Controller['confirm'] = (plan, nothing) => {
+		if (plan && plan.items.length > 0) {
+			open({type: 'confirm', plan, isAccepting: false, top: 0});
+		} else {
+			set({notice: clean(nothing)});
+		}
+	};
+
+	const removed: Kept[] = [];
 	return {
 		...options,
 		theme,
@@ -250,15 +222,20 @@ export const createController = (options: ControllerOptions): Controller => {
 		fail,
 		work,
 		job,
-		confirm(plan, nothing) {
-			if (plan && plan.items.length > 0) {
-				open({type: 'confirm', plan, isAccepting: false, top: 0});
-			} else {
-				set({notice: nothing});
-			}
-		},
-		execute,
-		windows: new Map(),
+		confirm,
+		openLater,
+		...createExecution({
+			store,
+			removed,
+			getState: () => state,
+			set,
+			activeList: () => listOf(state),
+			openLater,
+			confirm,
+			work,
+		}),
+		windows,
+		heads: new Map(),
 		removed,
 	};
 };

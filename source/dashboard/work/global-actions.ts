@@ -1,19 +1,22 @@
 import {listRows, type PaneName} from '../frame/layout.js';
 import {selectedBuilder} from '../builder/builder-actions.js';
-import {reduceList, type ListAction} from '../state/list-state.js';
-import {idsOf, markableIdsOf, sortColumns} from '../state/list-items.js';
-import {changeLogs} from '../logs/logs-actions.js';
-import {canUndo} from '../logs/logs-state.js';
-import type {ListName, ViewName} from '../state/ui-state.js';
+import {reduceTree} from '../inspect/tree-state.js';
+import {count} from '../spoken/words.js';
+import {reduceList, selectedOf, type ListAction} from '../state/list-state.js';
+import {sortColumns} from '../lists/sorts.js';
+import {countOf, filterPrefixes, idsOf, markableIdsOf, membersOf} from '../state/list-items.js';
+import {previousPlace} from '../state/places.js';
+import type {ListName, UiState, ViewName} from '../state/ui-state.js';
+import {openJump} from '../jump/jump-actions.js';
+import {logsContext} from '../logs/logs-actions.js';
+import {canUndo, reduceLogs} from '../logs/logs-state.js';
 import type {Actions} from './actions.js';
-import {
-	isPane,
-	type Data,
-	type Setting,
-	type View,
-	type Work,
+import type {
+	Data,
+	Setting,
+	View,
+	Work,
 } from './controller.js';
-import {recreate} from './execute.js';
 import {chooseEngine} from './switch-engine.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
@@ -31,51 +34,85 @@ const turn = (by: number) => (controller: View) => {
 	controller.set({view: 'main', focus: view === 'main' ? panes[(panes.indexOf(focus) + by + panes.length) % panes.length]! : focus});
 };
 
-/** Undoes one step: search, filter, marks, view, zoom, focus. */
+/** What Esc undoes before it leaves a place, one at a time: the first that applies. */
+const undoable: ReadonlyArray<(ui: UiState, controller: View & Data & Setting) => Partial<UiState> | undefined> = [
+	({view, focus, logs}, controller) => view === 'main' && focus === 'logs' && canUndo(logs) ? {logs: reduceLogs(logs, {type: 'undo'}, logsContext(controller))} : undefined,
+	({view, inspect}) => view === 'inspect' && inspect && inspect.search !== '' ? {inspect: reduceTree(inspect, {type: 'search', text: ''})} : undefined,
+	({lists}, {activeList, listItems}) => {
+		const list = activeList();
+		// The cursor stays on its item.
+		return list && lists[list].filter !== '' ? {lists: {...lists, [list]: {...lists[list], filter: '', selectedId: selectedOf(lists[list], idsOf(listItems(), list))}}} : undefined;
+	},
+	({lists}, {activeList}) => {
+		const list = activeList();
+		return list && lists[list].marks.size > 0 ? {lists: {...lists, [list]: {...lists[list], marks: new Set()}}} : undefined;
+	},
+	(ui, {windows}) => previousPlace(ui, windows),
+];
+
 const back = (controller: View & Data & Setting) => {
-	const {view, focus, isZoomed, lists, logs, followed} = controller.getState();
-	const list = controller.activeList();
-	const state = list && lists[list];
-	if (view === 'main' && focus === 'logs' && canUndo(logs)) {
-		changeLogs(controller, {type: 'undo'});
-	} else if (list && state && (state.filter !== '' || state.marks.size > 0)) {
-		controller.set({lists: {...lists, [list]: {...state, filter: '', marks: new Set()}}});
-	} else if (view !== 'main') {
-		controller.set({view: 'main'});
-	} else if (isZoomed) {
-		controller.set({isZoomed: false});
-	} else if (followed) {
-		controller.set({followed: undefined});
-	} else if (focus !== 'containers') {
-		controller.set({focus: 'containers'});
+	const ui = controller.getState();
+	for (const undo of undoable) {
+		const change = undo(ui, controller);
+		if (change) {
+			controller.set(change);
+			return;
+		}
+	}
+
+	controller.notify('This is the first screen; q quits');
+};
+
+/** Quits; asks first while jobs are running, which it would cancel. */
+const quit = (controller: View & Setting) => {
+	const {jobs} = controller.getState();
+	if (jobs.length === 0) {
+		controller.terminal.quit();
+		return;
+	}
+
+	const names = jobs.map(({title, progress}) => `${title}${progress === '' ? '' : ` ${progress}`}`).join(', ');
+	controller.open({
+		type: 'choose',
+		title: `Quit? ${count(jobs.length, 'job')} ${jobs.length === 1 ? 'is' : 'are'} running`,
+		choices: [{id: 'stay', label: 'Stay'}, {id: 'quit', label: `Quit and cancel: ${names}`}],
+		index: 0,
+		take(id) {
+			if (id === 'quit') {
+				for (const {cancel} of controller.getState().jobs) {
+					cancel();
+				}
+
+				controller.terminal.quit();
+			}
+		},
+	});
+};
+
+/** Goes back to the place before, with its filter and marks as they are; quits on the first screen. */
+const leave = (controller: View & Setting) => {
+	const change = previousPlace(controller.getState(), controller.windows);
+	if (change) {
+		controller.set(change);
+	} else {
+		quit(controller);
 	}
 };
 
 const undo = async (controller: View & Work) => {
-	const last = controller.removed.shift();
-	if (!last) {
-		controller.notify('No removed containers or networks to recreate');
-		return;
+	const [last] = controller.removed;
+	if (last) {
+		await controller.restore(last);
+	} else {
+		controller.notify('No removal to undo');
 	}
-
-	const names = [...last.networks, ...last.containers].map(({name}) => name).join(', ');
-	await controller.work(`Recreating ${names}`, async engine => {
-		const {failures} = await recreate(engine, last);
-		if (failures.length > 0) {
-			controller.fail('Some of it could not be recreated', failures);
-		} else {
-			controller.notify(`Recreated ${names}`);
-		}
-	});
 };
 
 export const globalActions: Actions = {
 	'global.help'({open}) {
 		open({type: 'help', top: 0});
 	},
-	'global.palette'({open}) {
-		open({type: 'palette', text: '', index: 0});
-	},
+	'global.jump': openJump,
 	'global.nextPane': turn(1),
 	'global.previousPane': turn(-1),
 	'global.containers': showPane('containers'),
@@ -107,16 +144,15 @@ export const globalActions: Actions = {
 		await terminal.suspend();
 	},
 	'global.back': back,
-	'global.quit'({terminal}) {
-		terminal.quit();
-	},
+	'global.previous': leave,
+	'global.quit': quit,
 };
 
 /** Changes a list. */
 export const changeListNamed = ({getState, set, listItems}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
 	const ids = action.type === 'markAll' ? markableIdsOf(listItems(), list) : idsOf(listItems(), list);
-	const next = reduceList(lists[list], action, ids);
+	const next = reduceList(lists[list], action, ids, list === 'containers' ? id => membersOf(listItems(), id) : undefined);
 	if (next !== lists[list]) {
 		set({lists: {...lists, [list]: next}});
 	}
@@ -151,14 +187,28 @@ const askFilter = (controller: View) => {
 	};
 
 	controller.ask({
-		title: `Filter ${isPane(list) || list !== 'dns' ? list : 'records'}`,
+		title: `Filter ${list === 'dns' ? 'records' : list}`,
 		value: before,
+		note() {
+			const items = controller.listItems();
+			const {filter} = controller.getState().lists[list];
+			return filter === ''
+				? filterPrefixes[list].map(prefix => `${prefix}:`).join(' ')
+				: `${countOf(items, list)} of ${countOf(items.all, list)} match`;
+		},
 		change,
 		submit: change,
 		cancel() {
 			change(before);
 		},
 	});
+};
+
+/** The columns to sort by that are on the screen; all of them for a screen reader. */
+const shownColumns = ({activeList, heads, isSpoken}: View & Setting) => {
+	const list = activeList() ?? 'events';
+	const shown = new Set(heads.get(list)?.map(({key}) => key));
+	return isSpoken ? sortColumns[list] : sortColumns[list].filter(({key}) => shown.has(key));
 };
 
 export const listActions: Actions = {
@@ -177,5 +227,6 @@ export const listActions: Actions = {
 	},
 	'list.markAll': listAction({type: 'markAll'}),
 	'list.filter': askFilter,
-	'list.sort': listAction(controller => ({type: 'sort', columns: sortColumns[controller.activeList() ?? 'events']})),
+	'list.sort': listAction(controller => ({type: 'sort', columns: shownColumns(controller)})),
+	'list.unsort': listAction({type: 'sortBy'}),
 };

@@ -2,7 +2,7 @@ import type {Attention} from '../../engine/snapshot.js';
 import {selectedBuilder} from '../builder/builder-actions.js';
 import {builderRow} from '../builder/builder-row.js';
 import {sinceChoices} from '../logs/logs-state.js';
-import {selectedIn} from '../state/list-items.js';
+import {underCursor} from '../state/list-items.js';
 import type {UiState} from '../state/ui-state.js';
 import {readRecords} from '../views/records.js';
 import type {Data, Setting, View} from './controller.js';
@@ -40,8 +40,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 		}
 
 		const state = getState();
-		const selected = selectedIn(listItems(), state, 'containers');
-		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
+		const wanted = new Set(state.followed ?? underCursor(listItems(), state, 'containers').map(({id}) => id));
 		const rows = snapshot.builder ? [...snapshot.containers, builderRow(snapshot.builder)] : snapshot.containers;
 		const targets = rows.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
 			id,

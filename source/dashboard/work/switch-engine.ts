@@ -10,13 +10,14 @@ export const switchEngine = async (controller: View & Work & Data, target: Engin
 	logs.reset();
 	// Selections, dialogs and undo belong to the previous engine.
 	removed.length = 0;
-	const {focus, isZoomed, areStoppedShown, jobs, redraws, logs: {form, isWrapped, times}} = getState();
+	const {focus, isZoomed, areStoppedShown, jobs, history, redraws, logs: {form, isWrapped, times}} = getState();
 	set({
 		...initialUi,
 		focus,
 		isZoomed,
 		areStoppedShown,
 		jobs,
+		history,
 		redraws,
 		logs: {...initialUi.logs, form, isWrapped, times},
 		followed: undefined,

@@ -78,17 +78,17 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		privateKey: guest.key.privateKey,
 		signal,
 	});
-	entry.container = {...entry.container, machine: {
-		accelerator: template.shape.accelerator,
-		cpus: template.shape.cpus,
-		memoryBytes: template.shape.memoryBytes,
-		kernel: template.shape.kernel,
-		phases: [],
-	}};
+	const {accelerator, cpus, memoryBytes, kernel} = template.shape;
+	const describeMachine = () => {
+		entry.container = {...entry.container, machine: {accelerator, cpus, memoryBytes, kernel, phases: machine.phases()}};
+	};
+
+	describeMachine();
 	try {
 		await unlessAborted(machine.started, signal);
 		return machine;
 	} catch (error) {
+		describeMachine();
 		if (signal.aborted) {
 			await machine.kill();
 			throw error;

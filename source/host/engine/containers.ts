@@ -20,6 +20,8 @@ import {
 import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
+const sigkill = 9;
+
 /** Removes a stopped container: its helper machine, its exec instances, its files. */
 export const removeStopped = async (
 	context: Context & Pick<VerbContext, 'helpers' | 'execs'>,
@@ -43,8 +45,9 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 
 	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await writtenBytesOf(context, entry)});
 
-	const killMachines = async (entry: Entry) => {
+	const killMachines = async (entry: Entry, by: string | undefined) => {
 		entry.isStoppedByUser = true;
+		entry.endRequest = {kind: 'request', verb: 'remove', signal: sigkill, by, at: Date.now()};
 		await Promise.all([helpers.abandon(entry), supervisor.kill(entry)]);
 	};
 
@@ -124,7 +127,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 				await networking.refreshNames();
 			});
 		},
-		async removeContainer(reference, {force = false, volumes = false} = {}) {
+		async removeContainer(reference, {force = false, volumes = false, by} = {}) {
 			const entry = find(reference);
 			if (entry.container.role === 'builder') {
 				throw new HolmError('conflict', `${entry.container.name} is the builder, and goes with its cache`, {remedy: 'holm builder rm'});
@@ -139,9 +142,9 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			entry.isBeingRemoved = true;
 			try {
 				// A start or stop in progress need not complete.
-				await killMachines(entry);
+				await killMachines(entry, by);
 				await entry.queue(async () => {
-					await killMachines(entry);
+					await killMachines(entry, by);
 					await removeNow(entry, {volumes});
 				});
 			} finally {

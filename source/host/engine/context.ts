@@ -7,6 +7,7 @@ import type {
 	EngineEvent,
 	NetworkConfiguration,
 } from '../../engine/resources.js';
+import type {EndRequest} from '../../rules/containers/exit-cause.js';
 import type {Forwarder} from '../bridges/forwarder.js';
 import type {Namespace} from '../bridges/namespace.js';
 import type {LogKeeper} from '../containers/log-keeper.js';
@@ -66,6 +67,8 @@ export type Run =
 /** A container in a running engine: its record, which `saveContainer` stores, and what only this engine knows. */
 export type Entry = {-readonly [Field in keyof ContainerRecord]: ContainerRecord[Field]} & {
 	run: Run;
+	/** What was asked of the current run, and may end it. */
+	endRequest?: EndRequest;
 	/** A forced removal is in progress: nothing starts the container any more. */
 	isBeingRemoved: boolean;
 	/** Aborts at the end of the current run, or of the next one if there is none. */

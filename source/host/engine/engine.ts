@@ -33,6 +33,7 @@ import type {Machine} from '../machines/running-machine.js';
 import {lastWords} from '../machines/status.js';
 import {endStrays, keptBy} from '../machines/strays.js';
 import {orMissing} from '../store/missing.js';
+import {tryEventStore} from '../store/event-store.js';
 import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
 import {createQueue} from '../../engine/queue.js';
@@ -101,6 +102,9 @@ const rotationIntervalMs = 2000;
 
 /** Time limit for helper machines to sync their disks when the engine ends. */
 const closeLimitMs = 20_000;
+
+/** Time limit for the last events to get on the disk. */
+const flushLimitMs = 5000;
 
 /** Each VM runs as its own user, so every directory above the VMs must be traversable by others. */
 const assertPassable = async (root: string): Promise<void> => {
@@ -299,8 +303,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const machines = path.join(paths.machines, '/');
 	const keepsOthers = keptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
-	const [guest, store, namespace, state, id] = await Promise.all([
+	const [guest, store, namespace, state, id, eventStore] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
+		tryEventStore({directory: paths.events, log}),
 	]);
 	const building: {builder?: HostBuilder} = {};
 	const images = withResults(store, async () => building.builder?.settle());
@@ -314,7 +319,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	]);
 	const context: Context = {
 		paths, guest, images, disks, namespace, nameServer, forwarder, logKeeper, ...state, log,
-		events: createEventLog(), connected: new Set(), registry: createQueue(),
+		events: createEventLog(eventStore), connected: new Set(), registry: createQueue(),
 	};
 	const networking = createNetworking(context);
 	const execs = createExecs(context);
@@ -384,6 +389,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await networking.repairAnswers();
 		}, log,
 	});
+	const flushEvents = async () => {
+		await willEndWithin(eventStore?.flush() ?? Promise.resolve(), flushLimitMs);
+	};
+
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();
@@ -399,6 +408,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				}
 			}
 		}));
+		await flushEvents();
 	};
 
 	return {
@@ -435,6 +445,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await takeEveryStep([
 				async () => {
 					const kills = await Promise.allSettled(context.containers.values().map(async entry => {
+						entry.endRequest = {kind: 'engine', at: Date.now()};
 						await supervisor.kill(entry);
 						// The next engine applies the restart policy.
 						supervisor.cancelRestart(entry);
@@ -447,6 +458,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
 				async () => sweep(context, keptBy([])),
 				async () => closeNamespace(root),
+				flushEvents,
 			], 'could not stop everything of the engine');
 		},
 	};

@@ -18,12 +18,11 @@ export const eventsVerbs = (context: Context): EventsVerbs => ({
 	events({since, until, filters = {}, signal} = {}) {
 		const matches = filterOf(filters, eventRules);
 		const isLimited = until !== undefined && until <= Date.now();
-		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), longestDelayMs));
-		const signals = [signal, left].filter(one => one !== undefined);
 		const reading = context.events.read({
-			fromNow: since === undefined,
+			since: since ?? (isLimited ? 0 : undefined),
 			live: !isLimited,
-			signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
+			signal,
+			expiry: until === undefined || isLimited ? undefined : AbortSignal.timeout(Math.min(until - Date.now(), longestDelayMs)),
 		});
 		return select(reading, event => event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && matches(event));
 	},

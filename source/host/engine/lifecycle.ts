@@ -89,22 +89,24 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 		async restartContainer(reference, stopOptions) {
 			const entry = find(reference);
 			assertSignal(stopOptions);
-			await supervisor.endStart(entry, stopOptions);
+			const restartOptions = {...stopOptions, verb: 'restart'} as const;
+			await supervisor.endStart(entry, restartOptions);
 			await entry.queue(async () => {
 				if (machineOf(entry)) {
-					await supervisor.stop(entry, stopOptions);
+					await supervisor.stop(entry, restartOptions);
 				}
 
 				await start(entry);
 			});
 			publishContainer(context, entry, 'restart');
 		},
-		async killContainer(reference, signal = 'SIGKILL') {
+		async killContainer(reference, signal = 'SIGKILL', {by} = {}) {
 			const entry = find(reference);
 			const number = signalNumber(signal);
 			const isKill = number === sigkill;
 			assertAllowed(isKill ? 'kill' : 'signal', entry);
 			publishContainer(context, entry, 'kill', {signal: String(number)});
+			entry.endRequest = {kind: 'request', verb: 'kill', signal: number, by, at: Date.now()};
 			if (isKill) {
 				entry.isStoppedByUser = true;
 				await supervisor.kill(entry);

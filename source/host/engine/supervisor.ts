@@ -2,6 +2,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import {startingHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
+import {causeAttributes} from '../../rules/containers/exit-cause.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
@@ -9,6 +10,7 @@ import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import type {HealthChecks} from './health.js';
+import {exitAfter, exitOfStart} from './exits.js';
 import {followLinks} from './links.js';
 import type {Networking} from './networking.js';
 import {
@@ -51,6 +53,16 @@ export type StopOptions = {
 	readonly timeoutSeconds?: number;
 	/** The host shuts down: the next engine starts the container as its restart policy says. */
 	readonly isHostStopping?: boolean;
+	/** What the client has asked for; default a stop. */
+	readonly verb?: 'stop' | 'restart';
+	/** What the client calls itself. */
+	readonly by?: string;
+};
+
+/** Notes what was asked of a container's run, see `Exit`. */
+const noteStop = (entry: Entry, signal: number, {isHostStopping, verb = 'stop', by}: StopOptions): void => {
+	const at = Date.now();
+	entry.endRequest = isHostStopping ? {kind: 'engine', at} : {kind: 'request', verb, signal, by, at};
 };
 
 const defaultStopSeconds = 10;
@@ -90,6 +102,11 @@ const announceEnd = (entry: Entry) => {
 	entry.ended = new AbortController();
 	entry.changed.notify();
 };
+
+/** The machine of the start before has phases of its own. */
+const withoutPhases = (container: Container): Container => container.machine
+	? {...container, machine: {...container.machine, phases: []}}
+	: container;
 
 export type SupervisorOptions = {
 	readonly networking: Networking;
@@ -173,9 +190,12 @@ export const createSupervisor = (
 		const isRestarting = shouldRestart(entry.container.configuration.restartPolicy, {
 			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
 		});
+		const lastExit = exitAfter(end, {container: entry.container, exitCode: exited.exitCode, startedAt, request: entry.endRequest});
+		entry.endRequest = undefined;
 		entry.container = {
 			...entry.container,
 			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
+			lastExit,
 		};
 		healthChecks.end(entry);
 		await endSessions(entry);
@@ -183,7 +203,11 @@ export const createSupervisor = (
 			publishContainer(context, entry, 'oom');
 		}
 
-		publishContainer(context, entry, 'die', {exitCode: String(exited.exitCode)});
+		publishContainer(context, entry, 'die', {
+			exitCode: String(exited.exitCode),
+			execDuration: String(startedAt === 0 ? 0 : Math.max(0, Math.floor((end.at - startedAt) / 1000))),
+			...causeAttributes(lastExit),
+		});
 		publishNetworkEvents(context, entry, 'disconnect');
 		announceEnd(entry);
 		await clear(entry);
@@ -230,12 +254,16 @@ export const createSupervisor = (
 		const {signal} = giveUp;
 		const {promise: over, resolve: end} = Promise.withResolvers<void>();
 		entry.run = {state: 'starting', giveUp, over};
+		entry.endRequest = undefined;
+		let isBooting = false;
 		try {
 			await networking.takeAddresses(entry);
 			// Fails on a port in use before anything else is created.
 			const ports = await networking.publishPorts(entry);
 			entry.container = {...entry.container, ports};
 			await networking.plug(entry);
+			isBooting = true;
+			entry.container = withoutPhases(entry.container);
 			const machine = await boot(entry, signal);
 			const container: Container = {
 				...entry.container,
@@ -264,7 +292,11 @@ export const createSupervisor = (
 				status: status.state === 'restarting' && !isClosed ? {
 					state: 'exited', exitCode: 128, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: Date.now(),
 				} : status,
+				lastExit: exitOfStart(error, {
+					at: Date.now(), phases: isBooting ? entry.container.machine?.phases ?? [] : undefined, request: entry.endRequest,
+				}),
 			};
+			entry.endRequest = undefined;
 			entry.devices = {};
 			entry.run = {state: 'idle'};
 			announceEnd(entry);
@@ -329,6 +361,7 @@ export const createSupervisor = (
 		}
 
 		entry.isStoppedByUser ||= !options.isHostStopping;
+		entry.endRequest ??= {kind: 'request', verb: options.verb ?? 'stop', signal: sigkill, by: options.by, at: Date.now()};
 		run.giveUp.abort(new HolmError('conflict', `container ${container.name} was ended before its process ran`));
 		await run.over;
 		return true;
@@ -373,6 +406,7 @@ export const createSupervisor = (
 
 			const signal = options.signal === undefined ? await stopSignalOf(context, container) : signalNumber(options.signal);
 			const seconds = secondsFor(entry, options);
+			noteStop(entry, seconds === 0 ? sigkill : signal, options);
 			await resumeIfPaused(entry, run.machine);
 
 			publishContainer(context, entry, 'kill', {signal: String(signal)});

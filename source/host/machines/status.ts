@@ -6,11 +6,18 @@ import {openOwn, watchOwn} from './run-directory.js';
 
 /** How a machine ended. */
 export type MachineEnd =
-	| {readonly kind: 'exited'; readonly exitCode: number; readonly outOfMemory: boolean; readonly at: number}
+	| {
+		readonly kind: 'exited';
+		readonly exitCode: number;
+		readonly outOfMemory: boolean;
+		/** The most memory that the container had in use, if its guest says so. */
+		readonly memoryPeakBytes?: number;
+		readonly at: number;
+	}
 	/** The runtime could not start the process; `reason` is its own line. */
 	| {readonly kind: 'refused'; readonly reason: string; readonly at: number}
 	/** The machine died or never came up. */
-	| {readonly kind: 'died'; readonly reason: string; readonly at: number};
+	| {readonly kind: 'died'; readonly reason: string; readonly isPanic?: boolean; readonly at: number};
 
 /** Limits in bytes, far more than an honest guest needs. Without them a guest could fill the host's disk. */
 const maximumSize = {status: 1024 * 1024, console: 16 * 1024 * 1024} as const;
@@ -57,9 +64,9 @@ export const endOf = async (directory: string, lines: readonly string[], fault?:
 	const files = machineFiles(directory);
 	const exited = words(lines, 'exited');
 	if (exited !== undefined) {
-		const [exitCode = 0, kills = 0] = exited.split(' ').map(Number);
+		const [exitCode = 0, kills = 0, peak = 0] = exited.split(' ').map(Number);
 		return {
-			kind: 'exited', exitCode: exitCode & 0xFF, outOfMemory: kills > 0 && exitCode === 137, at,
+			kind: 'exited', exitCode: exitCode & 0xFF, outOfMemory: kills > 0 && exitCode === 137, ...Number.isSafeInteger(peak) && peak > 0 && {memoryPeakBytes: peak}, at,
 		};
 	}
 
@@ -75,7 +82,9 @@ export const endOf = async (directory: string, lines: readonly string[], fault?:
 
 	const console = await readTail(files.console);
 	const panic = /Kernel panic - not syncing: (?<reason>[\u{20}-\u{7E}]{1,200})/v.exec(console)?.groups?.reason;
-	return {kind: 'died', reason: panic ? `the guest's kernel panicked: ${panic}` : fault ?? await lastPrinted(files.errors, console), at};
+	return panic
+		? {kind: 'died', reason: `the guest's kernel panicked: ${panic}`, isPanic: true, at}
+		: {kind: 'died', reason: fault ?? await lastPrinted(files.errors, console), at};
 };
 
 /** The reason to kill a machine that has exceeded a limit; undefined if it has not. */

@@ -33,6 +33,8 @@ export const pathsOf = (root: string) => ({
 	/** Id of the engine, generated once. */
 	identity: path.join(root, 'identity'),
 	containers: path.join(root, 'containers'),
+	/** Past events. */
+	events: path.join(root, 'events'),
 	networks: path.join(root, 'networks'),
 	volumes: path.join(root, 'volumes'),
 	/** Storage of images, and temporary files of builds. */

@@ -11,6 +11,7 @@ import {fieldsOf, type Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeTime} from '../times.js';
 import {decodeConfiguration} from './create.js';
+import {decodeExit} from './exit.js';
 import {decodeHealth, decodeHealthcheck} from './health.js';
 
 export const decodeAttachments = (networks: ReadonlyArray<readonly [string, Fields]>): Attachment[] =>
@@ -144,6 +145,7 @@ export const decodeContainer = (json: unknown): Container => {
 			user: config.text('User'),
 		},
 		status: decodeState(fields.object('State'), holm.optionalText('Reason')),
+		lastExit: decodeExit(holm.object('Exit')),
 		healthcheck: decodeHealthcheck(config.object('Healthcheck')),
 		health: decodeHealth(fields.object('State')),
 		attachments: decodeAttachments(settings.map('Networks')),

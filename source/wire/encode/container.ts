@@ -6,6 +6,7 @@ import {newestMinorVersion} from '../versions.js';
 import {encodeBodySettings} from '../settings.js';
 import {encodeCreateContainer} from './create.js';
 import {encodeInspectedHostConfig} from './host-config.js';
+import {encodeExit} from './exit.js';
 import {encodeHealth, encodeHealthcheck} from './health.js';
 
 /** What clients of a version get, and what only some requests ask for. */
@@ -172,6 +173,7 @@ export const encodeContainer = (container: Container, {minorVersion = newestMino
 		Wanted: encodeCreateContainer(container.configuration),
 		Ports: encodePorts(container.ports),
 		Reason: container.status.state === 'exited' ? container.status.reason : undefined,
+		Exit: container.lastExit && encodeExit(container.lastExit),
 		Machine: container.machine && {
 			Accelerator: container.machine.accelerator,
 			Cpus: container.machine.cpus,

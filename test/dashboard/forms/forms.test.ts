@@ -3,7 +3,7 @@ import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {containerForm} from '../../../source/dashboard/forms/container-form.js';
 import {networkForm} from '../../../source/dashboard/forms/network-form.js';
 import {volumeForm} from '../../../source/dashboard/forms/volume-form.js';
-import {completionsOf, openForm, reduceForm} from '../../../source/dashboard/forms/form-state.js';
+import {completionsOf, focusedField, formErrors, openForm, reduceForm, refusedForm} from '../../../source/dashboard/forms/form-state.js';
 import {quoteWord, splitWords} from '../../../source/dashboard/forms/words.js';
 import {addressOf, nextSubnet, numberOf, overlapping, rangeOf} from '../../../source/dashboard/state/subnets.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
@@ -70,7 +70,7 @@ test('completion offers images and networks, and switches toggle', async t => {
 	const snapshot = await snapshotOf();
 	let form = reduceForm(openForm(containerForm, {start: 'yes'}), {type: 'change', value: 'red'});
 	t.deepEqual(completionsOf(form, snapshot), ['redis:alpine']);
-	form = reduceForm(form, {type: 'complete', snapshot});
+	form = reduceForm(form, {type: 'right', snapshot});
 	t.is(form.values.image, 'redis:alpine');
 	form = reduceForm(form, {type: 'previous'});
 	t.is(form.values.start, 'yes');
@@ -107,4 +107,62 @@ test('the volume form requests what its command line says', async t => {
 	t.regex(volumeForm.validate({labels: '=x'}, snapshot).labels!, /invalid label/v);
 	t.regex(volumeForm.validate({labels: '"x'}, snapshot).labels!, /not closed/v);
 	t.regex(volumeForm.validate({name: 'data'}, {...snapshot, volumes: [{name: 'data', createdAt: 0, mountpoint: '', labels: {}, anonymous: false}]}).name!, /already/v);
+});
+
+test('choices narrow while typing, also by characters apart, and one is picked', async t => {
+	const snapshot = await snapshotOf();
+	let form = openForm(containerForm);
+	t.true(completionsOf(form, snapshot).length > 2);
+	form = reduceForm(form, {type: 'change', value: 'alp'});
+	t.regex(completionsOf(form, snapshot)[0]!, /^alpine\/bash/v);
+	t.true(completionsOf(form, snapshot).includes('nginx:alpine'));
+	form = reduceForm(form, {type: 'change', value: 'ngalp'});
+	t.deepEqual(completionsOf(form, snapshot), ['nginx:alpine']);
+	form = reduceForm(reduceForm(form, {type: 'change', value: ''}), {type: 'pick', by: 1, snapshot});
+	form = reduceForm(form, {type: 'pick', by: 1, snapshot});
+	const second = completionsOf(form, snapshot)[1];
+	form = reduceForm(form, {type: 'complete', snapshot});
+	t.is(form.values.image, second);
+	t.is(form.picked, undefined);
+});
+
+test('a list of words is completed word by word, without those that are in it', async t => {
+	const snapshot = await snapshotOf();
+	const field = containerForm.fields.findIndex(({name}) => name === 'networks');
+	const form = reduceForm({...openForm(containerForm), focus: field}, {type: 'change', value: 'back b'});
+	t.deepEqual(completionsOf(form, snapshot), ['back bridge']);
+});
+
+test('typing replaces what was filled in, unless the cursor was moved first', async t => {
+	const snapshot = await snapshotOf();
+	const form = reduceForm(openForm(networkForm, {subnet: '10.7.0.0/24'}), {type: 'next'});
+	t.is(reduceForm(form, {type: 'change', value: '10.7.0.0/249'}).values.subnet, '9');
+	t.is(reduceForm(form, {type: 'change', value: '10.7.0.0/2'}).values.subnet, '');
+	const kept = reduceForm(form, {type: 'right', snapshot});
+	t.is(kept.values.subnet, '10.7.0.0/24');
+	t.is(reduceForm(kept, {type: 'change', value: '10.7.0.0/245'}).values.subnet, '10.7.0.0/245');
+	const typed = reduceForm(form, {type: 'change', value: '10.7.0.0/249'});
+	t.is(reduceForm(typed, {type: 'change', value: '99'}).values.subnet, '99');
+});
+
+test('the right arrow takes a choice only at the end of the field', async t => {
+	const snapshot = await snapshotOf();
+	let form = reduceForm(openForm(containerForm), {type: 'change', value: 'red'});
+	form = reduceForm(reduceForm(form, {type: 'left'}), {type: 'right', snapshot});
+	t.is(form.values.image, 'red');
+	t.is(reduceForm(form, {type: 'right', snapshot}).values.image, 'redis:alpine');
+});
+
+test('what the engine refuses stands at the field that it names, until that is changed', async t => {
+	const snapshot = await snapshotOf();
+	const form = {...openForm(containerForm, {image: 'no/such', name: 'db', ports: '8080:80'}), focus: 4};
+	const refused = refusedForm(form, 'Cannot bind 0.0.0.0:8080: the port is taken', 'choose another');
+	t.is(focusedField(refused).name, 'ports');
+	t.is(formErrors(refused, snapshot).ports, 'Cannot bind 0.0.0.0:8080: the port is taken (choose another)');
+	t.is(formErrors(reduceForm(refused, {type: 'change', value: '8081:80'}), snapshot).ports, undefined);
+	t.is(focusedField(refusedForm(form, 'No such image: no/such')).name, 'image');
+	const other = refusedForm(form, 'the disk is full');
+	t.is(formErrors(other, snapshot)[''], 'the disk is full');
+	t.is(other.focus, 4);
+	t.is(formErrors(reduceForm(other, {type: 'change', value: 'X=1'}), snapshot)[''], undefined);
 });

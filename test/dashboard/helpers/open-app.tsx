@@ -80,6 +80,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 	const screen = createScreen(columns, rows);
 	const keyboard = createKeyboard();
 	const copied: string[] = [];
+	let quits = 0;
 	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000, target: {title: 'first', host: 'own'}});
 	const logs = createLogs(1000);
 	const controller = createController({
@@ -110,7 +111,9 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 				speaker?.sayAll();
 			},
 			async suspend() {},
-			quit() {},
+			quit() {
+				quits++;
+			},
 		},
 	});
 	const stop = startSubscriptions(controller);
@@ -151,6 +154,8 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		controller,
 		screen,
 		copied,
+		/** How often the dashboard wanted to end. */
+		quits: () => quits,
 		lines,
 		shows,
 		/** Presses keys in order, with time for React to render in between. */

@@ -56,7 +56,7 @@ test('the first map with the key decides', t => {
 	const maps = configuredKeyMaps({});
 	t.is(actionOf('/', [maps.logs, maps.global])?.action, 'logs.search');
 	t.is(actionOf('/', [maps.containers, maps.list, maps.global])?.action, 'list.filter');
-	t.is(actionOf('q', [maps.logs, maps.global])?.action, 'global.quit');
+	t.is(actionOf('q', [maps.logs, maps.global])?.action, 'global.previous');
 });
 
 test('keys are displayed in the usual notation', t => {

@@ -30,13 +30,15 @@ test('mouse reports are found between keys, also in several chunks', t => {
 });
 
 test('a point of the screen belongs to a pane and a row', t => {
-	const size = {columns: 150, rows: 40};
-	t.deepEqual(hitOf({column: 5, row: 4}, size, initialUi), {type: 'list', list: 'containers', row: 1, pane: 'containers'});
-	t.deepEqual(hitOf({column: 140, row: 3}, size, initialUi), {type: 'list', list: 'networks', row: 0, pane: 'networks'});
+	const size = {columns: 300, rows: 40};
+	t.deepEqual(hitOf({column: 5, row: 5}, size, initialUi), {type: 'list', list: 'containers', row: 1, column: 4, pane: 'containers'});
+	t.deepEqual(hitOf({column: 5, row: 4}, {...size, rows: 24}, initialUi), {type: 'list', list: 'containers', row: 1, column: 4, pane: 'containers'});
+	t.deepEqual(hitOf({column: 220, row: 4}, size, initialUi), {type: 'list', list: 'networks', row: 0, column: 3, pane: 'networks'});
 	t.deepEqual(hitOf({column: 5, row: 30}, size, initialUi), {type: 'logs'});
 	t.is(hitOf({column: 5, row: 0}, size, initialUi), undefined);
 	t.is(hitOf({column: 5, row: 39}, size, initialUi), undefined);
-	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'images'}), {type: 'list', list: 'images', row: 2});
+	t.is(hitOf({column: 5, row: 1}, size, initialUi), undefined);
+	t.deepEqual(hitOf({column: 5, row: 6}, size, {...initialUi, view: 'images'}), {type: 'list', list: 'images', row: 2, column: 4});
 	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'machine'}), {type: 'textView'});
 	t.is(hitOf({column: 5, row: 5}, size, {...initialUi, dialog: {type: 'help', top: 0}}), undefined);
 });
@@ -77,6 +79,29 @@ test('a click selects pane and row, and the wheel scrolls the pane under the poi
 	await app.shows('Filter containers');
 	await app.press(click(10, 5), 'web-7');
 	await app.shows('filter: web-7');
+	engine.close();
+});
+
+test('a click on a tab opens it, and one on a crumb goes back to its place', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web'}));
+	await using app = await openApp({engine, mouse: true});
+	await app.shows('web');
+	const clickOn = async (text: string, row: number) => app.press(click(app.lines()[row]!.indexOf(text), row));
+	await clickOn('Networks', 1);
+	t.like(app.controller.getState(), {view: 'main', focus: 'networks'});
+	await app.press('i');
+	await app.shows('Network bridge');
+	await clickOn('Images', 1);
+	await app.shows('Containers › Networks › bridge › Inspect › Images');
+	await clickOn('4 Images', 1);
+	t.like(app.controller.getState(), {view: 'images'});
+	await clickOn('bridge', 0);
+	t.like(app.controller.getState(), {view: 'inspect'});
+	await app.shows('Containers › Networks › bridge › Inspect ');
+	await clickOn('Containers', 0);
+	t.like(app.controller.getState(), {view: 'main', focus: 'containers'});
+	t.is(app.controller.getState().places.length, 0);
 	engine.close();
 });
 

@@ -23,7 +23,7 @@ const ways = {
 } as const;
 
 /** Actions that quit or suspend, and those that need something to cancel. */
-const isElsewhere = ({action}: Binding) => ['global.quit', 'global.suspend', 'global.cancel', 'global.back'].includes(action);
+const isElsewhere = ({action}: Binding) => ['global.quit', 'global.suspend', 'global.cancel', 'global.back', 'global.previous'].includes(action);
 
 /** Keys without an effect in the test's state. */
 const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
@@ -34,7 +34,7 @@ const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
 	images: ['up', 'pageup', 'g', 'z'],
 	volumes: ['z'],
 	dns: ['z'],
-	events: ['S', 'z'],
+	events: ['z'],
 };
 
 for (const [place, way] of Object.entries(ways) as ReadonlyArray<[keyof typeof ways, readonly string[]]>) {

@@ -40,7 +40,7 @@ test('the row under the cursor is read out in words', async t => {
 	await app.shows('Containers, 2 rows, 1 marked');
 	await app.press(escape);
 	await delay(30);
-	await app.press('S');
+	await app.press('S', 'n');
 	await app.shows('sorted by name');
 	await app.press('/', 'db', enter);
 	await app.shows('Containers, 1 row, filter db');
@@ -51,7 +51,7 @@ test('every view and dialog is lines of words without drawing characters', async
 	for (const [key, wanted] of [
 		['2', /Networks, 2 rows/v], ['m', /Addresses of \w+:/v], ['8', /Network back, .*internal, no external access/v], ['9', /Machine 1 of 2/v], ['4', /Images, \d rows/v], ['5', /Volumes, 2 rows/v],
 		['6', /DNS records, \d+ rows/v], ['7', /Events, \d+ rows?/v], ['1', /Containers, 2 rows/v], ['i', /Container db/v], ['?', / keys work here; Escape closes/v], [escape, /Container db/v],
-		['1', /Containers, 2 rows/v], [':', /Question: which command\?/v], [escape, /row 1 of 2, selected/v], ['E', /Question: Which engine\? 2 answers/v], [escape, /row 1 of 2, selected/v],
+		['1', /Containers, 2 rows/v], [':', /Question: jump where\?/v], [escape, /row 1 of 2, selected/v], ['E', /Question: Which engine\? 2 answers/v], [escape, /row 1 of 2, selected/v],
 		['D', /Question: Remove db\?/v], [escape, /row 1 of 2, selected/v], ['c', /New container, 11 questions/v], [escape, /row 1 of 2, selected/v], ['C', /Question: Connect db to\?/v], [escape, /row 1 of 2, selected/v],
 	] as const) {
 		const heard = listen(app);
@@ -88,7 +88,7 @@ test('a form is a series of questions, with errors announced at their question',
 	await app.press('front');
 	await app.shows('textbox: Name: front');
 	await app.press(tab);
-	await app.shows(/Subnet: \S+, question 2 of 4/v);
+	await app.shows(/Subnet: \S+, typing replaces it, question 2 of 4/v);
 	await app.press('\u{15}', '10.0.0.0/25', enter);
 	await app.shows(/Subnet: 10\.0\.0\.0\/25, error: it overlaps 10\.0\.0\.0\/24 of back/v);
 	await app.press('\u{15}', '10.9.0.0/24', controlL);
@@ -98,7 +98,7 @@ test('a form is a series of questions, with errors announced at their question',
 	await app.press(' ');
 	await app.shows('Internal: yes');
 	await app.press(enter);
-	await app.shows('front was created');
+	await app.shows('Created network front, 10.9.0.0/24');
 	t.like(await app.engine.network('front'), {internal: true, subnet: '10.9.0.0/24'});
 });
 
@@ -139,5 +139,6 @@ test('Ctrl-L reads the whole pane', async t => {
 	const heard = listen(app);
 	await app.press(controlL);
 	await app.shows('row 2 of 2');
+	t.regex(heard(), /Tabs: 1 Containers: 2; 2 Networks: 2; 3 Logs; 4 Images: \d/v);
 	t.regex(heard(), /Containers, 2 rows\ndb, .*row 1 of 2, selected\nweb, .*row 2 of 2/v);
 });

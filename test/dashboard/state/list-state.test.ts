@@ -1,5 +1,5 @@
 import test from 'ava';
-import {cursorOf, emptyList, reduceList, selectedOf, targetsOf, windowStart} from '../../../source/dashboard/state/list-state.js';
+import {cursorOf, emptyList, reduceList, selectedOf, windowStart, type ListState, type SortColumn} from '../../../source/dashboard/state/list-state.js';
 
 const ids = ['a', 'b', 'c', 'd'];
 
@@ -25,26 +25,42 @@ test('moving stops at both ends and returns the same state there', t => {
 	t.is(reduceList(emptyList, {type: 'move', by: 1}, []), emptyList);
 });
 
-test('marks select the targets, and marks of removed items do not count', t => {
-	let state = reduceList(emptyList, {type: 'mark'}, ids);
-	state = reduceList(state, {type: 'mark'}, ids);
-	t.deepEqual(targetsOf(state, ids), ['a', 'b']);
-	t.is(selectedOf(state, ids), 'c');
-	t.deepEqual(targetsOf(state, ['b', 'c']), ['b']);
-	t.deepEqual(targetsOf(state, ['c', 'd']), ['c']);
-	t.deepEqual(targetsOf(reduceList(state, {type: 'unmarkAll'}, ids), ids), ['c']);
+test('a mark on a row marks what belongs to it, or unmarks it if all of it is marked', t => {
+	const members = (id: string) => id === 'a' ? ['x', 'y'] : [id];
+	let state = reduceList(emptyList, {type: 'mark'}, ids, members);
+	t.deepEqual([...state.marks], ['x', 'y']);
+	t.is(selectedOf(state, ids), 'b');
+	state = reduceList(state, {type: 'mark'}, ids, members);
+	t.deepEqual([...state.marks], ['x', 'y', 'b']);
+	state = reduceList(reduceList(state, {type: 'first'}, ids), {type: 'mark'}, ids, members);
+	t.deepEqual([...state.marks], ['b']);
+	t.deepEqual([...reduceList(state, {type: 'markAll'}, ['c']).marks], ['b', 'c']);
+	t.is(reduceList(state, {type: 'unmarkAll'}, ids).marks.size, 0);
 });
 
+const columns: readonly SortColumn[] = [{key: 'name', letter: 'n', title: 'name'}, {key: 'size', letter: 's', title: 'size', isLargestFirst: true}];
+const order = ({sort, isDescending}: ListState) => sort === undefined ? undefined : `${sort}${isDescending ? '-' : '+'}`;
+
 test('sorting cycles through the columns in both directions and back to none', t => {
-	const columns = ['name', 'size'];
 	let state = emptyList;
 	const seen: Array<string | undefined> = [];
 	for (let turn = 0; turn < 5; turn++) {
 		state = reduceList(state, {type: 'sort', columns}, ids);
-		seen.push(state.sort === undefined ? undefined : `${state.sort}${state.isDescending ? '-' : '+'}`);
+		seen.push(order(state));
 	}
 
-	t.deepEqual(seen, ['name+', 'name-', 'size+', 'size-', undefined]);
+	t.deepEqual(seen, ['name+', 'name-', 'size-', 'size+', undefined]);
+});
+
+test('a column sorts in its own direction first and then in the other one', t => {
+	let state = emptyList;
+	const seen: Array<string | undefined> = [];
+	for (const column of [columns[1], columns[1], columns[1], columns[0], undefined]) {
+		state = reduceList(state, {type: 'sortBy', column}, ids);
+		seen.push(order(state));
+	}
+
+	t.deepEqual(seen, ['size-', 'size+', 'size-', 'name+', undefined]);
 });
 
 test('the window moves no further than the cursor requires', t => {

@@ -257,3 +257,32 @@ test('an engine over SSH is read less often on a slow line, and its round trip i
 	t.is(store.getState().roundTripMs, 31);
 	engine.close();
 });
+
+test('events reach back before the store was opened, and a reconnection neither misses nor repeats any', async t => {
+	const engine = createMemoryEngine();
+	await engine.createVolume({name: 'before'});
+	let isGone = false;
+	const fragile: Engine = {
+		...engine,
+		async snapshot(options) {
+			if (isGone) {
+				throw new HolmError('unavailable', 'gone', {remedy: 'start it'});
+			}
+
+			return engine.snapshot(options);
+		},
+	};
+	using held = open(async () => fragile);
+	const {store} = held;
+	const created = () => store.getState().events.filter(({type, action}) => type === 'volume' && action === 'create').map(({id}) => id);
+	await until(store, () => created().length === 1);
+	isGone = true;
+	await until(store, () => store.getState().connection.state === 'lost');
+	await engine.createVolume({name: 'meanwhile'});
+	isGone = false;
+	await until(store, () => created().includes('meanwhile'));
+	await engine.createVolume({name: 'after'});
+	await until(store, () => created().includes('after'));
+	t.deepEqual(created(), ['before', 'meanwhile', 'after']);
+	engine.close();
+});

@@ -48,15 +48,12 @@ test('a plan acts on its ids, even if names have changed', async t => {
 test('a failure does not stop the rest', async t => {
 	using held = await setup();
 	const {engine} = held;
-	const snapshot = await engine.snapshot();
-	const plan = planRemoveNetworks(snapshot.networks);
 	await engine.createNetwork(networkConfiguration('free'));
 	const {networks} = await engine.snapshot();
-	const both = planRemoveNetworks(networks.filter(({name}) => name === 'back' || name === 'free'));
+	const both = planRemoveNetworks(networks.filter(({name}) => name === 'back' || name === 'free'), {containers: []});
 	const {done, failures} = await executePlan(engine, both, options);
 	t.is(done.length, 1);
 	t.deepEqual(failures.map(({name}) => name), ['back']);
-	t.regex(plan.items.find(({name}) => name === 'back')!.details.join(' '), /in use by/v);
 });
 
 test('nothing more starts after a cancellation', async t => {
@@ -73,7 +70,7 @@ test('undo recreates containers from their configuration and starts those that r
 	const {engine} = held;
 	const before = await engine.snapshot();
 	await executePlan(engine, planRemoveContainers(before.containers, before), options);
-	await executePlan(engine, planRemoveNetworks(before.networks.filter(({name}) => name === 'back')), options);
+	await executePlan(engine, planRemoveNetworks(before.networks.filter(({name}) => name === 'back'), {containers: []}), options);
 	const {failures} = await recreate(engine, {containers: before.containers, networks: before.networks.filter(({name}) => name === 'back')});
 	t.deepEqual(failures, []);
 	const after = await engine.snapshot();
@@ -120,6 +117,6 @@ test('the consequences count their items', async t => {
 	t.true(planRemoveContainers(snapshot.containers, snapshot).consequences.includes('Their disks and logs are deleted.'));
 	t.regex(planSignal('kill', one).consequences.join(' '), /^It gets SIGKILL/v);
 	t.regex(planSignal('kill', snapshot.containers).consequences.join(' '), /^They get SIGKILL/v);
-	t.regex(planRemoveVolumes(snapshot.volumes.slice(0, 1), snapshot).consequences.join(' '), /^All data in it is/v);
-	t.regex(planRemoveImages(snapshot.images.slice(0, 1), snapshot).consequences.join(' '), /^It has to be/v);
+	t.regex(planRemoveVolumes(snapshot.volumes.slice(0, 1), snapshot).consequences.join(' '), /All data in it is/v);
+	t.regex(planRemoveImages(snapshot.images.slice(0, 1), snapshot).consequences.join(' '), /It has to be/v);
 });

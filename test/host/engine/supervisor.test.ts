@@ -204,6 +204,7 @@ test('a start that fails leaves nothing and says why', async t => {
 	t.is(phaseOf(entry), 'stopped');
 	t.deepEqual(done, ['plug', 'disconnect', 'keep console', 'remove machine']);
 	t.true(signal.aborted, 'waiting for the end resolves');
+	t.like(entry.container.lastExit, {exitCode: 128, cause: {kind: 'start', phase: 'restore', reason: 'the machine of web did not start'}});
 	t.is((await record()).container.status.state, 'created');
 });
 
@@ -246,6 +247,7 @@ for (const [title, phase] of [['while it runs', 'running'], ['while it is paused
 		await until(() => phaseOf(entry) === 'stopped');
 		t.is(state(), 'exited');
 		t.like(entry.container.status, {exitCode: 137, reason: 'QEMU ended'});
+		t.like(entry.container.lastExit, {exitCode: 137, cause: {kind: 'machine', reason: 'QEMU ended'}});
 		t.deepEqual(actions(), ['start', 'die']);
 	});
 }
@@ -281,6 +283,7 @@ test('a stop sends the signal, and SIGKILL after the timeout', async t => {
 	await stop(0.01);
 	t.deepEqual(machines[0]!.signals, [15, 9]);
 	t.like(entry.container.status, {state: 'exited', exitCode: 137});
+	t.like(entry.container.lastExit, {exitCode: 137, cause: {kind: 'request', verb: 'stop', signal: 15}, memoryLimitBytes: 1});
 	t.true((await record()).isStoppedByUser);
 	await t.throwsAsync(stop, {message: 'container web does not run', code: 'not-modified'});
 });
@@ -307,6 +310,7 @@ test('a policy restarts it, with longer delays, until it is stopped', async t =>
 	await until(() => machines.length === 2 && state() === 'running');
 	t.is(entry.container.restartCount, 1);
 	t.is(entry.restartsInARow, 1);
+	t.like(entry.container.lastExit, {exitCode: 0, cause: {kind: 'process'}});
 	machines[1]!.end(1);
 	await until(() => phaseOf(entry) === 'restarting');
 	t.is(state(), 'restarting');

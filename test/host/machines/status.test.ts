@@ -29,6 +29,8 @@ test('the end of a machine is read from its guest\'s messages', async t => {
 	const directory = await makeMachine(t);
 	t.like(await endOf(directory, ['ready', 'started', 'exited 3 0'], 'killed'), {kind: 'exited', exitCode: 3, outOfMemory: false});
 	t.like(await endOf(directory, ['exited 137 1'], 'killed'), {kind: 'exited', exitCode: 137, outOfMemory: true});
+	t.like(await endOf(directory, ['exited 0 0 4096'], 'killed'), {kind: 'exited', memoryPeakBytes: 4096});
+	t.is((await endOf(directory, ['exited 0 0 max']) as {memoryPeakBytes?: number}).memoryPeakBytes, undefined);
 	t.like(await endOf(directory, ['exited 1 4'], 'killed'), {kind: 'exited', exitCode: 1, outOfMemory: false});
 	t.like(await endOf(directory, ['exited nonsense'], 'killed'), {kind: 'exited', exitCode: 0});
 	t.like(await endOf(directory, ['exited 99999'], 'killed'), {kind: 'exited', exitCode: 99_999 % 256});

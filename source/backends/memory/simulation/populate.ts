@@ -45,6 +45,7 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 	labels: {
 		'com.docker.compose.project': project.name,
 		'com.docker.compose.service': service.name.slice(project.name.length + 1),
+		...service.needs && {'com.docker.compose.depends_on': service.needs.map(name => `${name.slice(project.name.length + 1)}:service_started:false`).join(',')},
 		...service.log !== undefined && {[logLabel]: service.log},
 	},
 	networks: [{network: project.network, aliases: project.network === defaultNetwork ? [] : [service.name.slice(project.name.length + 1)]}],

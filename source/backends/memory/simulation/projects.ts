@@ -14,6 +14,8 @@ export type Service = {
 	/** Command of its health check. */
 	readonly check?: string;
 	readonly restart?: Container['configuration']['restartPolicy']['name'];
+	/** Services of its project that it needs, by their full names. */
+	readonly needs?: readonly string[];
 	/** Its state at the start; default `running`. */
 	readonly fate?: 'created' | 'running' | 'paused' | 'exited' | 'killed';
 };
@@ -44,8 +46,8 @@ export const projects: readonly Project[] = [
 		up: 26,
 		services: [
 			{name: 'blog-db', image: 'postgres:alpine', volume: 'blog_data', environment: ['POSTGRES_PASSWORD=example'], check: 'pg_isready', restart: 'always'},
-			{name: 'blog-migrate', image: 'postgres:alpine', command: ['true'], fate: 'exited'},
-			{name: 'blog-web', image: 'nginx:alpine', hostPort: 8080, containerPort: 80, restart: 'always'},
+			{name: 'blog-migrate', image: 'postgres:alpine', command: ['true'], needs: ['blog-db'], fate: 'exited'},
+			{name: 'blog-web', image: 'nginx:alpine', hostPort: 8080, containerPort: 80, restart: 'always', needs: ['blog-db', 'blog-migrate']},
 		],
 	},
 	{
@@ -55,9 +57,9 @@ export const projects: readonly Project[] = [
 		up: 3,
 		services: [
 			{name: 'shop-cache', image: 'redis:alpine', volume: 'shop_cache', restart: 'unless-stopped'},
-			{name: 'shop-web', image: 'shop-web', log: 'flask', hostPort: 8000, containerPort: 8000, environment: ['REDIS_HOST=shop-cache']},
-			{name: 'shop-worker', image: 'shop-worker', log: 'flaky', restart: 'on-failure', environment: ['REDIS_HOST=shop-cache']},
-			{name: 'shop-seed', image: 'shop-worker', fate: 'created'},
+			{name: 'shop-web', image: 'shop-web', log: 'flask', hostPort: 8000, containerPort: 8000, environment: ['REDIS_HOST=shop-cache'], needs: ['shop-cache']},
+			{name: 'shop-worker', image: 'shop-worker', log: 'flaky', restart: 'on-failure', environment: ['REDIS_HOST=shop-cache'], needs: ['shop-cache']},
+			{name: 'shop-seed', image: 'shop-worker', needs: ['shop-web'], fate: 'created'},
 		],
 	},
 	{
@@ -68,9 +70,9 @@ export const projects: readonly Project[] = [
 		up: 0.4,
 		services: [
 			{name: 'metrics-store', image: 'redis:alpine', restart: 'always'},
-			{name: 'metrics-api', image: 'registry.example/metrics/api:2.4.1', log: 'json', hostPort: 3000, containerPort: 3000},
-			{name: 'metrics-batch', image: 'shop-worker', log: 'plain', fate: 'paused'},
-			{name: 'metrics-import', image: 'shop-worker', log: 'plain', fate: 'killed'},
+			{name: 'metrics-api', image: 'registry.example/metrics/api:2.4.1', log: 'json', hostPort: 3000, containerPort: 3000, needs: ['metrics-store']},
+			{name: 'metrics-batch', image: 'shop-worker', log: 'plain', needs: ['metrics-store'], fate: 'paused'},
+			{name: 'metrics-import', image: 'shop-worker', log: 'plain', needs: ['metrics-api', 'metrics-store'], fate: 'killed'},
 		],
 	},
 ];

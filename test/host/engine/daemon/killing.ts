@@ -49,6 +49,8 @@ export const killingTests = (world: World): void => {
 		});
 		t.not(await daemonPid(), killed);
 		t.deepEqual(after.status, before.status, 'the same process of the same machine');
+		const past = await Array.fromAsync(world.engine.events({since: 0, until: Date.now(), filters: {container: [before.id], type: ['container']}}));
+		t.deepEqual(past.map(({action}) => action), ['create', 'start'], 'events of the daemon before');
 		const seen = await numbers('counter');
 		t.deepEqual(seen, seen.map((_, index) => index));
 		await world.written('counter', new RegExp(`\n${seen.length}\n`, 'v'));
@@ -75,6 +77,9 @@ export const killingTests = (world: World): void => {
 		await next.shows(/\d/v);
 		await world.holm('stop', '-t', '1', 'counter');
 		t.is((await next.ended).status, 0);
+		const {cause} = (await world.engine.container('counter')).lastExit!;
+		t.like(cause, {kind: 'request', verb: 'stop', signal: 15});
+		t.regex(cause.kind === 'request' ? cause.by ?? '' : '', /^holm \(user /v);
 		const all = await numbers('counter');
 		t.deepEqual(all, all.map((_, index) => index));
 		await world.remove('counter', 'web', 'reader', 'short', 'again');

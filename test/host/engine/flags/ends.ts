@@ -22,6 +22,7 @@ export const endTests = (world: World): void => {
 		t.is((await running.ended).status, 137);
 		t.regex(await world.holm('ps', '-a', '--format', '{{.Status}}'), /^Exited \(137\)/v);
 		t.regex(await world.holm('inspect', '-f', '{{.State.Error}}', 'killed'), /killed/v);
+		t.is(await world.holm('inspect', '-f', '{{.Holm.Exit.Cause}}: {{.Holm.Exit.Summary}}', 'killed'), 'machine: exit status 137, killed (SIGKILL): the machine was killed (SIGKILL)');
 		const {devices, listeners, machines} = await world.until(async () => world.traces(), traces => traces.machines.length === 0);
 		t.deepEqual({taps: devices.filter(device => !/^(?:br-|host$|lo$)/v.test(device)), listeners: listeners.filter(listener => listener.startsWith('tcp 127.')), machines}, {taps: [], listeners: [], machines: []});
 		await world.holm('start', 'killed');
@@ -35,6 +36,7 @@ export const endTests = (world: World): void => {
 		const after = await ended('panic');
 		t.like(after, {exitCode: 137});
 		t.regex(after.state === 'exited' ? after.reason ?? '' : '', /panicked: .*sysrq/iv);
+		t.is((await world.engine.container('panic')).lastExit?.cause.kind, 'panic');
 		t.regex(await world.holm('logs', '--boot', 'panic'), /Linux version[\s\S]*Kernel panic - not syncing/v, 'the console output stays');
 		await world.holm('rm', 'panic');
 	});
@@ -45,6 +47,9 @@ export const endTests = (world: World): void => {
 		t.is(code, 137);
 		t.like(await status('hungry'), {state: 'exited', exitCode: 137, outOfMemory: true, reason: 'out of memory'});
 		t.is(await world.holm('inspect', '-f', '{{.State.OOMKilled}} {{.HostConfig.Memory}}', 'hungry'), 'true 67108864');
+		const {lastExit} = await world.engine.container('hungry');
+		t.like(lastExit, {cause: {kind: 'out-of-memory'}, memoryLimitBytes: 67_108_864});
+		t.true(lastExit!.memoryPeakBytes! > 16_000_000 && lastExit!.memoryPeakBytes! <= 67_108_864, String(lastExit!.memoryPeakBytes));
 		await events.shows(/oom/v);
 		events.kill('SIGINT');
 		await events.ended;
