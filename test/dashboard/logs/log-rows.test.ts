@@ -61,7 +61,8 @@ test('every row has the width of the pane', t => {
 	const given = ['', 'short', 'x'.repeat(100), '漢字'.repeat(30), 'a漢字'.repeat(20), 'e\u{301}'.repeat(60), '{"a":1,"level":"error","msg":"漢字漢字漢字漢字漢字"}'];
 	const forms = ['raw', 'columns', 'pretty'] as const;
 	const sides = [{isWrapped: true}, ...[0, 1, 2, 3, 10, 200].map(column => ({column}))];
-	const cases = given.flatMap(text => forms.flatMap(form => sides.flatMap(side => [4, 8, 21, 22].map(width => ({text, width, state: {form, ...side}})))));
+	const states = forms.flatMap(form => sides.map(side => ({form, ...side})));
+	const cases = given.flatMap(text => states.flatMap(state => [4, 8, 21, 22].map(width => ({text, width, state}))));
 	for (const {text, width, state} of cases) {
 		for (const theme of themes) {
 			t.deepEqual(texts(line(text), {state, width}, theme).filter(row => widthOf(row) !== width), [], JSON.stringify({text, width, state}));

@@ -6,9 +6,9 @@ import {hasTmux, openTerminal} from '../helpers/tmux.js';
 const cli = path.resolve(import.meta.dirname, '../../../cli.js');
 const inTerminal = hasTmux ? test : test.skip;
 
-/** The rows with the style of the cursor in the focused pane, without styles. */
+/** The rows of panes with the style of the cursor in the focused one, without styles. */
 const cursorRows = (painted: string): readonly string[] =>
-	painted.split('\n').filter(row => row.includes('\u{1B}[48;5;24m')).map(row => row.replaceAll(/\u{1B}\[[\d;]*m/gv, '')); // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
+	painted.split('\n').filter(row => row.includes('\u{1B}[48;5;24m')).map(row => row.replaceAll(/\u{1B}\[[\d;]*m/gv, '')).filter(row => row.startsWith('│')); // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
 inTerminal('in a terminal the cursor of a log is seen on a match, and its line is copied', async t => {
 	t.timeout(120_000);
