@@ -62,7 +62,7 @@ const goBack = async ({press, shows}: Terminal, until: RegExp | string) => {
 const wholeScreen = /^ holm [^\n]*\n [^\n]*\n(?:[╭│╰][^\n]*\n){33} [^\n]*\n$/v;
 
 /** Number of the last log line on the screen. */
-const lastLine = (text: string): number => Number([...text.matchAll(/^│line (?<number>\d+) of the log/gmv)].at(-1)?.groups!.number ?? -1);
+const lastLine = (text: string): number => Number([...text.matchAll(/^│ {2}line (?<number>\d+) of the log/gmv)].at(-1)?.groups!.number ?? -1);
 
 const createdNetwork = /│ +back +\d+\.\d+\.\d+\.0\/24/v;
 

@@ -144,6 +144,16 @@ The containers of a Compose project are listed under its name, with the number o
 
 In the list of containers, memory is also shown as a part of its limit and CPU as its last readings; above 90 % both are coloured.
 
+## Reading logs
+
+A letter before each line is its level, as the line itself names it: \`F\` fatal, \`E\` error, \`W\` warning, \`I\` info, \`D\` debug, \`T\` trace. It is found in JSON and logfmt, in the formats of klog, syslog, Redis and systemd, in words such as \`[error]\` or \`WARN\`, and in the status of an access log (5xx is an error, 4xx a warning). A dim \`2\` marks a line of standard error without a level. \`e\` and \`E\` go to the next and the previous error of the lines in memory that the filter shows, and say its number; lines that were dropped are not searched.
+
+\`J\` shows JSON and logfmt in columns (time, level, message, other fields), then JSON over several rows, then all lines as they were written. Lines stay in order, lines of other formats look the same, and search and filter always apply to the line as it was written. Of a line only the first 16 KiB are kept; the bytes that were cut off are counted at its end.
+
+\`t\` shows times in the terminal's time zone, then in UTC; a line of another day has its date. With \`w\`, a line that is longer than the pane scrolls row by row under the cursor; without, \`‹\` and \`›\` at the border say that a line goes on, and the arrow keys move by half a screen.
+
+\`v\` selects lines from the cursor on, \`y\` copies them by OSC 52, which tmux accepts with \`set-clipboard on\`. Terminals take about 74,000 bytes; the message says how many lines were cut off. \`Ctrl-S\` saves the selected lines, or all that the filter shows, in the current form, with times in UTC and, of several containers, their names. The file is readable by you alone. If it exists, the dashboard asks; it follows no symbolic link. Lines that are no longer in memory are counted; \`holm logs\` has them.
+
 ## The builder
 
 The last row of the containers, \`[builder]\`, is [the builder](engines.md#the-builder), if there is one: its state, what its builds run or the size of its cache, its address, network and usage. The header shows \`building\` while clients build, and the machine view, \`M\`, lists the processes of all steps. They are read only while that row or view is visible.

@@ -48,7 +48,8 @@ const toLine = (source: number, {stream, timestamp}: LogEntry, {bytes, cutBytes}
 	return {source, stream, timestamp, text, ...(runs && {runs}), ...((cutBytes > 0) && {cutBytes})};
 };
 
-const immediate = async () => new Promise<void>(resolve => {
+/** Gives keys and timers their turn. */
+export const immediate = async () => new Promise<void>(resolve => {
 	setImmediate(resolve);
 });
 

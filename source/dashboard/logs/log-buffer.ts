@@ -31,6 +31,8 @@ export type LogBuffer = {
 	/** Number of new lines skipped while held. */
 	readonly skipped: () => number;
 	readonly clear: () => void;
+	/** How often it was cleared: sequences then begin again. */
+	readonly generation: () => number;
 };
 
 // Characters of text kept at most, whatever the number of lines: 800 for each line of the default capacity.
@@ -47,6 +49,7 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 	let limit = capacity;
 	let isHeld = false;
 	let skipped = 0;
+	let generation = 0;
 
 	const trim = () => {
 		while (lines.length - head > 1 && (lines.length - head > limit || characters > mostCharacters)) {
@@ -102,6 +105,8 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 			skipped = 0;
 			characters = 0;
 			limit = capacity;
+			generation++;
 		},
+		generation: () => generation,
 	};
 };

@@ -1,3 +1,4 @@
+import {isError, levelOf} from './level.js';
 import type {LogBuffer} from './log-buffer.js';
 import {isMatch, type Pattern} from './pattern.js';
 
@@ -13,6 +14,10 @@ export type LogIndex = {
 	readonly indexOf: (sequence: number) => number;
 	/** Sequences of those that match the search, in order. */
 	readonly matches: () => readonly number[];
+	/** Looks at up to so many lines for errors; true once all lines in the buffer were looked at. */
+	readonly hasAllErrors: (most: number) => boolean;
+	/** Sequences of the errors found among the lines that pass the filter, in order. */
+	readonly errors: () => readonly number[];
 };
 
 /** The first index whose value is at least `wanted`; `values` are sorted. */
@@ -43,9 +48,12 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 	let matches: number[] = [];
 	let from = 0;
 	let seen = 0;
+	let generation = buffer.generation();
+	// Errors from the first sequence to before the last one; they do not depend on the filter.
+	let found = {from: 0, to: 0, errors: [] as number[]};
 
 	const look = (sequence: number, end: number): {readonly filtered: number[]; readonly matches: number[]} => {
-		const found: {filtered: number[]; matches: number[]} = {filtered: [], matches: []};
+		const passed: {filtered: number[]; matches: number[]} = {filtered: [], matches: []};
 		for (; sequence < end; sequence++) {
 			const text = buffer.get(sequence)?.text ?? '';
 			if (filter) {
@@ -53,15 +61,15 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 					continue;
 				}
 
-				found.filtered.push(sequence);
+				passed.filtered.push(sequence);
 			}
 
 			if (search && isMatch(search, text)) {
-				found.matches.push(sequence);
+				passed.matches.push(sequence);
 			}
 		}
 
-		return found;
+		return passed;
 	};
 
 	const add = (sequence: number, end: number, isOlder: boolean) => {
@@ -69,16 +77,48 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 			return;
 		}
 
-		const found = look(sequence, end);
-		filtered = isOlder ? [...found.filtered, ...filtered] : [...filtered, ...found.filtered];
-		matches = isOlder ? [...found.matches, ...matches] : [...matches, ...found.matches];
+		const added = look(sequence, end);
+		filtered = isOlder ? [...added.filtered, ...filtered] : [...filtered, ...added.filtered];
+		matches = isOlder ? [...added.matches, ...matches] : [...matches, ...added.matches];
+	};
+
+	const errorsIn = (sequence: number, end: number): readonly number[] => {
+		const errors: number[] = [];
+		for (; sequence < end; sequence++) {
+			if (isError(levelOf(buffer.get(sequence)?.text ?? ''))) {
+				errors.push(sequence);
+			}
+		}
+
+		return errors;
+	};
+
+	const hasAllErrors = (most: number): boolean => {
+		const first = buffer.first();
+		const next = buffer.next();
+		if (first > found.to) {
+			found = {from: first, to: first, errors: []};
+		} else if (first > found.from) {
+			found = {...found, from: first, errors: without(found.errors, first)};
+		}
+
+		const older = Math.max(first, found.from - most);
+		const newer = Math.min(next, found.to + most - (found.from - older));
+		found = {from: older, to: newer, errors: [...errorsIn(older, found.from), ...found.errors, ...errorsIn(found.to, newer)]};
+		return older === first && newer === next;
 	};
 
 	return {
 		update(patterns) {
 			const first = buffer.first();
 			const next = buffer.next();
-			if (patterns.filter !== filter || patterns.search !== search || next < seen) {
+			const isCleared = buffer.generation() !== generation;
+			generation = buffer.generation();
+			if (isCleared) {
+				found = {from: first, to: first, errors: []};
+			}
+
+			if (patterns.filter !== filter || patterns.search !== search || isCleared) {
 				({filter, search} = patterns);
 				filtered = [];
 				matches = [];
@@ -101,5 +141,7 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 		at: index => filter ? filtered[index] : (index >= 0 && from + index < seen ? from + index : undefined),
 		indexOf: sequence => filter ? lowerBound(filtered, sequence) : Math.max(0, Math.min(seen - from, sequence - from)),
 		matches: () => matches,
+		hasAllErrors,
+		errors: () => filter ? found.errors.filter(sequence => isMatch(filter!, buffer.get(sequence)?.text ?? '')) : found.errors,
 	};
 };

@@ -1,8 +1,11 @@
 import {widthOf} from '../../text/width.js';
 import {bodyRows, layoutOf} from '../frame/layout.js';
 import {cut, fit} from '../../text/fit.js';
-import type {Theme} from '../frame/theme.js';
+import type {Role, Theme} from '../frame/theme.js';
 import type {UiState} from '../state/ui-state.js';
+import {clockText, clockWidth} from './clock.js';
+import {levelRoles, shownTexts, type ShownText, type Style} from './forms.js';
+import {levelOf, type Level} from './level.js';
 import type {LogLine} from './log-buffer.js';
 import type {LogsState} from './logs-state.js';
 import {rangesOf} from './pattern.js';
@@ -13,81 +16,222 @@ export const logArea = ({columns, rows}: {readonly columns: number; readonly row
 	return {width: Math.max(1, (area?.width ?? columns) - 2), height: Math.max(1, (area?.height ?? bodyRows(rows)) - 2)};
 };
 
-const sourceWidth = 14;
+const markWidth = 2;
+// Widths of container names, and the least that they and times leave for the text.
+const sourceWidths = [14, 6, 0];
+const leastRoom = 12;
 
-/** Columns of timestamp and container name before the text. */
-export const prefixWidth = ({hasTimestamps}: Pick<LogsState, 'hasTimestamps'>, sources: number): number =>
-	(hasTimestamps ? 13 : 0) + (sources > 1 ? sourceWidth + 1 : 0);
+/** How lines are laid out. */
+export type Sheet = {
+	readonly state: Pick<LogsState, 'form' | 'isWrapped' | 'times'>;
+	/** Columns inside the border. */
+	readonly width: number;
+	/** Number of followed containers. */
+	readonly sources: number;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+};
+
+/** What stands before the text of a line. A narrow pane has shorter names, or none, and no times. */
+type Prefix = {readonly hasTime: boolean; readonly sourceWidth: number; readonly columns: number};
+
+const prefixOf = ({state: {times}, width, sources}: Sheet): Prefix => {
+	const free = width - markWidth;
+	const hasTime = times !== 'none' && free - clockWidth - 1 >= leastRoom;
+	const left = free - (hasTime ? clockWidth + 1 : 0);
+	const sourceWidth = sources > 1 ? sourceWidths.find(each => left - each - 1 >= leastRoom) ?? 0 : 0;
+	return {hasTime, sourceWidth, columns: markWidth + free - left + (sourceWidth > 0 ? sourceWidth + 1 : 0)};
+};
+
+/** Columns for the text of a line, after mark, time and container name. */
+export const textRoom = (sheet: Sheet): number => Math.max(1, sheet.width - prefixOf(sheet).columns);
+
+/** A row of a line: a part of one of its texts; without `to`, up to the border. */
+type Row = {readonly shown: ShownText; readonly from: number; readonly to?: number};
+
+type LaidOut = {
+	/** What it depends on, beside the line. */
+	readonly key: string;
+	readonly level: Level | undefined;
+	readonly texts: readonly ShownText[];
+	readonly rows: readonly Row[];
+};
+
+const printable = /^[\u{20}-\u{7E}]*$/v;
+
+/** Where the rows of wrapped text start. */
+export const startsOf = (text: string, room: number): readonly number[] => {
+	const starts = [0];
+	const isPrintable = printable.test(text);
+	for (;;) {
+		const from = starts.at(-1)!;
+		// A character that is wider than the screen takes a row.
+		const length = isPrintable ? room : cut(text.slice(from), room).length || [...text.slice(from, from + 2)][0]?.length || 1;
+		if (from + length >= text.length) {
+			return starts;
+		}
+
+		starts.push(from + length);
+	}
+};
+
+const laidOut = new WeakMap<LogLine, LaidOut>();
+const dayMs = 86_400_000;
+
+/** The level, texts and rows of a line; kept for the next frame. */
+const layOut = (line: LogLine, sheet: Sheet): LaidOut => {
+	const {state: {form, isWrapped, times}, now} = sheet;
+	const room = isWrapped ? textRoom(sheet) : 0;
+	const key = `${form} ${room} ${form === 'columns' ? `${times} ${Math.floor(now / dayMs)}` : ''}`;
+	const known = laidOut.get(line);
+	if (known?.key === key) {
+		return known;
+	}
+
+	const texts = shownTexts(line, form, {isUtc: times === 'utc', now});
+	const rows = texts.flatMap((shown): readonly Row[] => {
+		if (!isWrapped) {
+			return [{shown, from: 0}];
+		}
+
+		const starts = startsOf(shown.text, room);
+		return starts.map((from, index) => ({shown, from, to: starts[index + 1] ?? shown.text.length}));
+	});
+	const made = {key, level: known?.level ?? levelOf(line.text), texts, rows};
+	laidOut.set(line, made);
+	return made;
+};
 
 /** Rows of the screen that a line occupies. */
-export const rowsOfLine = (line: LogLine | undefined, state: Pick<LogsState, 'isWrapped' | 'hasTimestamps'>, width: number, sources: number): number =>
-	line && state.isWrapped ? Math.max(1, Math.ceil(widthOf(line.text) / Math.max(1, width - prefixWidth(state, sources)))) : 1;
+export const rowsOfLine = (line: LogLine | undefined, sheet: Sheet): number =>
+	!line || (sheet.state.form === 'raw' && !sheet.state.isWrapped) ? 1 : layOut(line, sheet).rows.length;
 
-type Look = {readonly at: number; readonly paint: (text: string) => string};
+/** Columns that a line occupies, if it is not wrapped. */
+export const widthOfLine = (line: LogLine | undefined, sheet: Sheet): number =>
+	line ? Math.max(...layOut(line, sheet).texts.map(({text}) => widthOf(text))) : 0;
 
-const plain = (text: string) => text;
+const marks: Readonly<Record<Level, string>> = {fatal: 'F', error: 'E', warning: 'W', info: 'I', debug: 'D', trace: 'T'};
 
-/** The styles of a line: the container's own colours with matches on top. */
-const looksOf = ({text, runs = [], stream}: LogLine, {search, filter}: Pick<LogsState, 'search' | 'filter'>, isCursor: boolean, theme: Theme): readonly Look[] => {
-	const base = theme.depth === 'none' ? [] : runs;
-	const own = (at: number) => {
-		const sgr = base.findLast(run => run.at <= at)?.sgr ?? '';
-		return sgr === '' ? (stream === 'stderr' ? (piece: string) => theme.paint('warning', piece) : plain) : (piece: string) => `\u{1B}[${sgr}m${piece}\u{1B}[0m`;
-	};
+/** One letter for the level; a dim 2, the number of standard error, for its lines without a level. */
+const markOf = (level: Level | undefined, {stream}: LogLine, theme: Theme): string =>
+	(level ? theme.paint(levelRoles[level], marks[level]) : (stream === 'stderr' ? theme.paint('dim', '2') : ' ')) + ' ';
 
-	const pattern = search ?? filter;
-	const ranges = pattern ? rangesOf(pattern, text) : [];
-	const isInMatch = (at: number) => ranges.some(([from, to]) => at >= from && at < to);
-	const bounds = new Set([0, ...base.map(({at}) => at), ...ranges.flat()]);
-	return [...bounds].filter(at => at < text.length).toSorted((a, b) => a - b).map(at => ({
-		at,
-		paint: isInMatch(at) ? piece => theme.paint(isCursor ? 'currentMatch' : 'match', piece) : own(at),
-	}));
+type Paint = (text: string) => string;
+
+const plain: Paint = text => text;
+
+export type RowOptions = Omit<Sheet, 'state' | 'sources'> & {
+	readonly state: LogsState;
+	readonly names: readonly string[];
+	readonly isCursor: boolean;
+	/** In the selected range. */
+	readonly isSelected: boolean;
+	/** The pane has the keys. */
+	readonly isFocused: boolean;
+	readonly theme: Theme;
 };
 
-const slice = (text: string, column: number, width: number): {readonly from: number; readonly visible: string} => {
-	const from = column === 0 ? 0 : cut(text, column).length;
-	return {from, visible: cut(text.slice(from), width)};
+/** The row of the cursor has one style from side to side, with matches on top. */
+const highlightOf = ({isCursor, isSelected, isFocused}: RowOptions): Role | undefined =>
+	isCursor && isFocused ? 'selected' : (isCursor || isSelected ? 'selectedElsewhere' : undefined);
+
+const paintOfStyle = ({role, sgr}: Style, theme: Theme): Paint => {
+	if (role !== undefined) {
+		return role === 'text' ? plain : piece => theme.paint(role, piece);
+	}
+
+	return sgr === undefined || sgr === '' || theme.depth === 'none' ? plain : piece => `\u{1B}[${sgr}m${piece}\u{1B}[0m`;
 };
 
-const paintSlice = (from: number, visible: string, looks: readonly Look[]): string => {
+/** Matches, as pairs of start and end. */
+type Ranges = ReadonlyArray<readonly [number, number]>;
+
+/** A part of a text in its styles: the match, the cursor, then those of the text. */
+const paintPart = ({shown: {text, styles}, from, to}: Required<Row>, ranges: Ranges, options: RowOptions): string => {
+	const {isCursor, theme} = options;
+	const highlight = highlightOf(options);
+	const changes = [...styles.map(({at}) => at), ...ranges.flat()].filter(at => at > from && at < to);
+	const bounds = [...new Set([from, ...changes])].toSorted((a, b) => a - b);
 	let painted = '';
-	for (const [index, {at, paint}] of looks.entries()) {
-		const start = Math.max(at, from);
-		const end = Math.min(looks[index + 1]?.at ?? Infinity, from + visible.length);
-		if (start < end) {
-			painted += paint(visible.slice(start - from, end - from));
+	let style = -1;
+	for (const [index, start] of bounds.entries()) {
+		while (style + 1 < styles.length && styles[style + 1]!.at <= start) {
+			style++;
+		}
+
+		const piece = text.slice(start, bounds[index + 1] ?? to);
+		if (ranges.some(([first, end]) => start >= first && start < end)) {
+			painted += theme.paint(isCursor ? 'currentMatch' : 'match', piece);
+		} else if (highlight) {
+			painted += theme.paint(highlight, piece);
+		} else {
+			painted += style === -1 ? piece : paintOfStyle(styles[style]!, theme)(piece);
 		}
 	}
 
 	return painted;
 };
 
-export type RowOptions = {
-	readonly width: number;
-	readonly state: LogsState;
-	readonly names: readonly string[];
-	readonly isCursor: boolean;
-	readonly theme: Theme;
+type Cut = {readonly from: number; readonly to: number; readonly left: string; readonly right: string; readonly columns: number};
+
+/** The part of a line between the borders, with marks where it goes on. */
+const cutOut = (text: string, column: number, room: number, [before, after]: readonly [string, string]): Cut => {
+	let from = 0;
+	let left = '';
+	const hasMarks = room > 2;
+	if (hasMarks && column > 0 && text !== '') {
+		const head = cut(text, column + 1);
+		// A wide character may lie across the border.
+		const isSplit = widthOf(head) <= column && head.length < text.length;
+		from = isSplit ? head.length + cut(text.slice(head.length, head.length + 64), 2).length : head.length;
+		left = before + (isSplit ? ' ' : '');
+	}
+
+	const rest = text.slice(from);
+	const visible = cut(rest, room - left.length);
+	if (visible.length === rest.length || !hasMarks) {
+		return {from, to: from + visible.length, left, right: '', columns: left.length + widthOf(visible)};
+	}
+
+	const shorter = cut(rest, Math.max(0, room - left.length - 1));
+	const columns = left.length + widthOf(shorter);
+	return {from, to: from + shorter.length, left, right: ' '.repeat(Math.max(0, room - columns - 1)) + after, columns: room};
 };
 
-/** The rows of a line, each exactly `width` columns. */
-export const rowsFor = (line: LogLine, {width, state, names, isCursor, theme}: RowOptions): readonly string[] => {
-	const prefix = (state.hasTimestamps ? theme.paint('dim', fit(line.timestamp.slice(11, 23), 12)) + ' ' : '')
-		+ (names.length > 1 ? theme.paintSource(line.source, fit(names[line.source] ?? '', sourceWidth, {ellipsis: theme.glyphs.ellipsis})) + ' ' : '');
-	const room = Math.max(1, width - prefixWidth(state, names.length));
-	const text = line.cutBytes ? `${line.text} [${line.cutBytes} more bytes]` : line.text;
-	const looks = looksOf({...line, text}, state, isCursor, theme);
-	const rows: string[] = [];
-	let {column} = state;
-	do {
-		const {from, visible} = slice(text, column, room);
-		const row = prefix + (isCursor && looks.length === 1 && looks[0]!.paint === plain
-			? theme.paint('selectedElsewhere', fit(visible, room))
-			: paintSlice(from, visible, looks) + ' '.repeat(Math.max(0, room - widthOf(visible))));
-		rows.push(row);
-		column += room;
-	} while (state.isWrapped && column < widthOf(text));
+const edgesOf = (theme: Theme): readonly [string, string] => theme.borders.vertical === '|' ? ['<', '>'] : ['‹', '›'];
 
-	return rows;
+/** The rows of a line, each exactly `width` columns. */
+export const rowsFor = (line: LogLine, options: RowOptions): readonly string[] => {
+	const {width, state, names, now, theme} = options;
+	const sheet = {state, width, sources: names.length, now};
+	const {level, rows} = layOut(line, sheet);
+	const room = textRoom(sheet);
+	const time = clockText(Date.parse(line.timestamp), {isUtc: state.times === 'utc', now});
+	const {hasTime, sourceWidth} = prefixOf(sheet);
+	const name = fit(names[line.source] ?? '', sourceWidth, {ellipsis: theme.glyphs.ellipsis});
+	const prefix = markOf(level, line, theme)
+		+ (hasTime ? theme.paint('dim', time.padStart(clockWidth)) + ' ' : '')
+		+ (sourceWidth > 0 ? theme.paintSource(line.source, name) + ' ' : '');
+	const indent = ' '.repeat(Math.max(0, width - room));
+	const highlight = highlightOf(options);
+	const pad = (columns: number) => {
+		const spaces = ' '.repeat(Math.max(0, room - columns));
+		return highlight ? theme.paint(highlight, spaces) : spaces;
+	};
+
+	const pattern = state.search ?? state.filter;
+	const edge = (text: string) => text === '' ? '' : theme.paint(highlight ?? 'accent', text);
+	const ranges = new Map<ShownText, Ranges>();
+	return rows.map(({shown, from, to}, index) => {
+		const found = ranges.get(shown) ?? (pattern ? rangesOf(pattern, shown.text) : []);
+		ranges.set(shown, found);
+		const start = index === 0 ? prefix : indent;
+		if (to !== undefined) {
+			return start + paintPart({shown, from, to}, found, options) + pad(widthOf(shown.text.slice(from, to)));
+		}
+
+		const part = cutOut(shown.text, state.column, room, edgesOf(theme));
+		const painted = paintPart({shown, from: part.from, to: part.to}, found, options);
+		return start + edge(part.left) + painted + edge(part.right) + pad(part.columns);
+	});
 };

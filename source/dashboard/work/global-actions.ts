@@ -8,8 +8,11 @@ import {countOf, filterPrefixes, idsOf, markableIdsOf, membersOf} from '../state
 import {previousPlace} from '../state/places.js';
 import type {ListName, UiState, ViewName} from '../state/ui-state.js';
 import {openJump} from '../jump/jump-actions.js';
+import {logsContext} from '../logs/logs-actions.js';
+import {canUndo, reduceLogs} from '../logs/logs-state.js';
 import type {Actions} from './actions.js';
 import type {
+	Data,
 	Setting,
 	View,
 	Work,
@@ -32,9 +35,8 @@ const turn = (by: number) => (controller: View) => {
 };
 
 /** What Esc undoes before it leaves a place, one at a time: the first that applies. */
-const undoable: ReadonlyArray<(ui: UiState, controller: View) => Partial<UiState> | undefined> = [
-	({view, focus, logs}) => view === 'main' && focus === 'logs' && logs.search ? {logs: {...logs, search: undefined}} : undefined,
-	({view, focus, logs}) => view === 'main' && focus === 'logs' && logs.filter ? {logs: {...logs, filter: undefined}} : undefined,
+const undoable: ReadonlyArray<(ui: UiState, controller: View & Data & Setting) => Partial<UiState> | undefined> = [
+	({view, focus, logs}, controller) => view === 'main' && focus === 'logs' && canUndo(logs) ? {logs: reduceLogs(logs, {type: 'undo'}, logsContext(controller))} : undefined,
 	({view, inspect}) => view === 'inspect' && inspect && inspect.search !== '' ? {inspect: reduceTree(inspect, {type: 'search', text: ''})} : undefined,
 	({lists}, {activeList, listItems}) => {
 		const list = activeList();
@@ -48,7 +50,7 @@ const undoable: ReadonlyArray<(ui: UiState, controller: View) => Partial<UiState
 	(ui, {windows}) => previousPlace(ui, windows),
 ];
 
-const back = (controller: View) => {
+const back = (controller: View & Data & Setting) => {
 	const ui = controller.getState();
 	for (const undo of undoable) {
 		const change = undo(ui, controller);

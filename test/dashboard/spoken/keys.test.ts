@@ -29,7 +29,7 @@ const isElsewhere = ({action}: Binding) => ['global.quit', 'global.suspend', 'gl
 const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
 	containers: ['1', 'z'],
 	networks: ['down', 'pagedown', 'G', '2', 'z'],
-	logs: ['left', 'right', 'G', 'n', 'N', 'return', 'w', '3', 'z'],
+	logs: ['left', 'right', '0', '$', 'G', 'n', 'N', 'return', '3', 'z'],
 	inspect: ['left', 'right', 'return', '+', 'n', 'N', 'z'],
 	images: ['up', 'pageup', 'g', 'z'],
 	volumes: ['z'],
