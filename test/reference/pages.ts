@@ -104,7 +104,7 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 | --- | --- | --- |
 | \`keys\` | Keys of actions, replacing the defaults: \`{"containers.remove": ["delete"], "global.images": ["g i"]}\`. Keys separated by a space are a sequence. | see below |
 | \`hosts\` | Engines by name: \`{"lab": "tcp://lab:2376"}\`. \`E\` lists them. | none |
-| \`theme\` | \`"dark"\` or \`"light"\`. | from the terminal |
+| \`theme\` | \`"dark"\` or \`"light"\`. | asked of the terminal, or \`COLORFGBG\`, or dark |
 | \`ascii\` | Use ASCII for borders and glyphs. | \`true\` where the locale is not UTF-8 |
 | \`mouse\` | The wheel scrolls, a click selects, sorts on a head, and opens a tab or crumb of the header. The terminal's own selection then needs Shift. | \`false\` |
 | \`screenReader\` | As \`--screen-reader\`. | \`false\` |

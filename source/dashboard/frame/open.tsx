@@ -1,7 +1,7 @@
 import {render} from 'ink';
 import type {Input, Output} from '../../terminal/streams.js';
 import type {Engine} from '../../engine/engine.js';
-import {readConfiguration} from '../state/config.js';
+import {readConfiguration, type DashboardConfiguration} from '../state/config.js';
 import {createController, type Engines} from '../work/controller.js';
 import {startSubscriptions} from '../work/subscriptions.js';
 import {configuredKeyMaps, keyConflicts} from '../keys/key-maps.js';
@@ -15,6 +15,7 @@ import {createSpeaker} from '../spoken/speaker.js';
 import {SpokenApp} from '../spoken/spoken-app.js';
 import {createStore} from '../state/store.js';
 import {App, type InkHandles} from './app.js';
+import {askBackground} from './ask-background.js';
 import {createTerminal} from './terminal.js';
 import {colourDepthOf, createTheme, backgroundOf, isAsciiOnly} from './theme.js';
 
@@ -43,15 +44,25 @@ const resizeDelay = 40;
 
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
+/** A notice about keys with two actions; empty if there are none. */
+const conflictNotice = ({keys}: DashboardConfiguration): string => {
+	const [conflict, ...others] = keyConflicts(keys);
+	return conflict === undefined ? '' : `Configuration: ${conflict}${others.length === 0 ? '' : ` (and ${others.length} more: holm doctor)`}`;
+};
+
 /** Runs the dashboard in the terminal until it quits and resolves with the exit status. Always restores the terminal. Rejects if the configuration is invalid. */
 export const openDashboard = async (options: DashboardOptions): Promise<number> => {
 	const {connect, stdin, stdout, stderr, environment, workingDirectory, now, root, readOnly = false, screenReader = false} = options;
 	const first = options.target ?? targetOf(ownHost, root);
 	const configuration = await readConfiguration(environment);
 	const isSpoken = screenReader || environment.INK_SCREEN_READER === 'true' || configuration.screenReader === true;
+	const depth = isSpoken ? 'none' : colourDepthOf(environment);
+	// Only the themes of 256 colours differ.
+	const isWanted = depth === '256' && configuration.theme === undefined;
+	const {background, input} = await askBackground({stdin, stdout, environment, isWanted});
 	const theme = createTheme({
-		name: configuration.theme ?? backgroundOf(environment),
-		depth: isSpoken ? 'none' : colourDepthOf(environment),
+		name: configuration.theme ?? background ?? backgroundOf(environment),
+		depth,
 		ascii: isSpoken || (configuration.ascii ?? isAsciiOnly(environment)),
 	});
 	const connectTo: Engines['connect'] = async (target, report) => {
@@ -101,17 +112,13 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 		isSpoken,
 		now,
 		workingDirectory,
-		joinSession: createJoin({stdin, stdout, stderr}),
+		joinSession: createJoin({stdin: input, stdout, stderr}),
 		engines: {
 			list: async () => knownEngines({first, root, hosts: configuration.hosts, environment}),
 			connect: connectTo,
 		},
 	});
-	const [conflict, ...others] = keyConflicts(configuration.keys);
-	if (conflict !== undefined) {
-		controller.notify(`Configuration: ${conflict}${others.length === 0 ? '' : ` (and ${others.length} more: holm doctor)`}`);
-	}
-
+	controller.notify(conflictNotice(configuration));
 	const stopSubscriptions = startSubscriptions(controller);
 	const onReady = (given: InkHandles) => {
 		handles = given;
@@ -122,10 +129,10 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 		speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>,
 		{
 			stdin: hasMouse
-				? withMouse(stdin, event => {
+				? withMouse(input, event => {
 					handleMouse(controller, event);
 				})
-				: stdin,
+				: input,
 			stdout,
 			stderr,
 			alternateScreen: !isSpoken,
