@@ -124,7 +124,7 @@ test('a failure with its remedy stays until it is closed', async t => {
 	};
 	await using app = await openApp({engine: fragile});
 	await app.shows('web');
-	await app.press('U');
+	await app.press('s');
 	t.regex(await app.shows('Start web: failed for web'), /web has no memory[\s\S]*stop another one[\s\S]*1 of 1 failed: web/v);
 	await app.press('x', 'j');
 	await app.shows('web has no memory');

@@ -147,7 +147,7 @@ test('a project folds, counts, is marked, and is stopped, started and removed in
 	await app.shows(/Stop project shop, 2 containers\?[\s\S]*1\. Stop[\s\S]*shop-web[\s\S]*2\. Stop[\s\S]*shop-db/v);
 	await app.press('y');
 	await app.shows(/▸ shop +0\/2 up/v);
-	await app.press('U');
+	await app.press('s');
 	await app.shows(/▸ shop +2\/2 up/v);
 	await app.press(' ');
 	await app.shows('2 marked');
