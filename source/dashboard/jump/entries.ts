@@ -3,7 +3,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import {clean} from '../../text/fit.js';
 import {shortImage, stateText} from '../containers/rows.js';
 import type {KeyMaps} from '../keys/key-maps.js';
-import {describeKey} from '../keys/keys.js';
+import {describeKey, type Binding} from '../keys/keys.js';
 import type {RecordRow} from '../views/records.js';
 import {imageName} from '../work/plan.js';
 import type {Entry, Kind, Target} from './entry.js';
@@ -108,7 +108,10 @@ const viewActions = new Set(['containers', 'networks', 'logs', 'images', 'volume
 
 const titles: Readonly<Partial<Record<keyof KeyMaps, string>>> = {containers: 'container', networks: 'network', logs: 'logs', inspect: 'inspect', images: 'image', volumes: 'volume', dns: 'DNS record', events: 'event'};
 
-const actionsOf = ({keyMaps, place, selected}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
+// Who types would rather press their keys.
+const isMove = ({action}: Binding): boolean => /\.(?:up|down|left|right|pageUp|pageDown|first|last)$/v.test(action);
+
+const actionsOf = ({keyMaps, place, selected, isAscii}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
 	const own = name as keyof KeyMaps;
 	if (own === 'dialog' || own === 'list' || own === 'textView') {
 		return [];
@@ -116,11 +119,11 @@ const actionsOf = ({keyMaps, place, selected}: JumpSource): readonly Entry[] => 
 
 	const isNear = own === place || own === 'global';
 	const about = own === place && selected !== undefined ? selected : titles[own] ?? '';
-	return map.filter(({action}) => action !== 'global.jump').map(binding => entry({
+	return map.filter(binding => binding.action !== 'global.jump' && !isMove(binding)).map(binding => entry({
 		kind: viewActions.has(binding.action) ? 'view' : 'action',
 		id: binding.action,
 		label: binding.title,
-		detail: [about, binding.keys[0] === undefined ? '' : describeKey(binding.keys[0]), binding.action].filter(Boolean).join('  '),
+		detail: [about, binding.keys[0] === undefined ? '' : describeKey(binding.keys[0], isAscii), binding.action].filter(Boolean).join('  '),
 		target: {type: 'action', place: own, binding},
 		...(!viewActions.has(binding.action) && isNear && {weight: nearWeight}),
 	}));
@@ -135,6 +138,8 @@ export type JumpSource = {
 	readonly place: keyof KeyMaps;
 	/** Name of what its actions apply to. */
 	readonly selected?: string;
+	/** Keys without arrows. */
+	readonly isAscii?: boolean;
 };
 
 /** All that one can jump to. */

@@ -20,6 +20,7 @@ export const openJump = (controller: View & Data & Setting) => {
 		records: ui.records,
 		keyMaps: availableMaps(controller),
 		place: placeOf(ui),
+		isAscii: controller.isSpoken || controller.theme.borders.vertical === '|',
 		selected: list && nameOf(selectedIn(listItems(), ui, list)),
 	});
 	open({type: 'jump', text: '', index: 0, entries});
