@@ -55,7 +55,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 	const {connect, stdin, stdout, stderr, environment, workingDirectory, now, root, readOnly = false, screenReader = false} = options;
 	const first = options.target ?? targetOf(ownHost, root);
 	const configuration = await readConfiguration(environment);
-	const isSpoken = screenReader || environment.INK_SCREEN_READER === 'true' || configuration.screenReader === true;
+	const isSpoken = [screenReader, environment.INK_SCREEN_READER === 'true', configuration.screenReader].includes(true);
 	const depth = isSpoken ? 'none' : colourDepthOf(environment);
 	// Only the themes of 256 colours differ.
 	const isWanted = depth === '256' && configuration.theme === undefined;

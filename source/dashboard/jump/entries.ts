@@ -3,9 +3,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import {clean} from '../../text/fit.js';
 import {shortImage, stateText} from '../containers/rows.js';
 import type {KeyMaps} from '../keys/key-maps.js';
-import {describeKey} from '../keys/keys.js';
-import {projectOf} from '../lists/projects.js';
-import {exactly} from '../lists/query.js';
+import {describeKey, type Binding} from '../keys/keys.js';
 import type {RecordRow} from '../views/records.js';
 import {imageName} from '../work/plan.js';
 import type {Entry, Kind, Target} from './entry.js';
@@ -31,11 +29,17 @@ const entry = ({kind, id, label: givenLabel, detail: givenDetail, target, weight
 
 const container = (id: string): Target => ({type: 'item', list: 'containers', id});
 
+const projectLabel = 'com.docker.compose.project';
+
 const projectsOf = ({containers}: Snapshot): readonly Entry[] => {
-	const projects = Map.groupBy(containers, each => projectOf(each));
-	return [...projects].flatMap(([name, members]) => name === undefined ? [] : [entry({
-		kind: 'project', id: name, label: name, detail: `${members.length} containers`, target: {type: 'filter', list: 'containers', text: exactly('project', name)},
-	})]);
+	const projects = Map.groupBy(containers, ({configuration: {labels}}) => labels[projectLabel] ?? '');
+	return [...projects].filter(([name]) => name !== '').map(([name, members]) => {
+		// The filter of the list finds the usual names, which begin with that of the project.
+		const isFound = members.every(member => member.name.includes(name));
+		return entry({
+			kind: 'project', id: name, label: name, detail: `${members.length} containers`, target: isFound ? {type: 'filter', list: 'containers', text: name} : container(members[0]!.id),
+		});
+	});
 };
 
 const isDefault = (network: string): boolean => network === 'bridge' || network === 'default';
@@ -104,7 +108,10 @@ const viewActions = new Set(['containers', 'networks', 'logs', 'images', 'volume
 
 const titles: Readonly<Partial<Record<keyof KeyMaps, string>>> = {containers: 'container', networks: 'network', logs: 'logs', inspect: 'inspect', images: 'image', volumes: 'volume', dns: 'DNS record', events: 'event'};
 
-const actionsOf = ({keyMaps, place, selected, isAscii = false}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
+// Who types would rather press their keys.
+const isMove = ({action}: Binding): boolean => /\.(?:up|down|left|right|pageUp|pageDown|first|last)$/v.test(action);
+
+const actionsOf = ({keyMaps, place, selected, isAscii}: JumpSource): readonly Entry[] => Object.entries(keyMaps).flatMap(([name, map]) => {
 	const own = name as keyof KeyMaps;
 	if (own === 'dialog' || own === 'list' || own === 'textView') {
 		return [];
@@ -112,7 +119,7 @@ const actionsOf = ({keyMaps, place, selected, isAscii = false}: JumpSource): rea
 
 	const isNear = own === place || own === 'global';
 	const about = own === place && selected !== undefined ? selected : titles[own] ?? '';
-	return map.filter(({action}) => action !== 'global.jump').map(binding => entry({
+	return map.filter(binding => binding.action !== 'global.jump' && !isMove(binding)).map(binding => entry({
 		kind: viewActions.has(binding.action) ? 'view' : 'action',
 		id: binding.action,
 		label: binding.title,
@@ -129,10 +136,10 @@ export type JumpSource = {
 	readonly keyMaps: KeyMaps;
 	/** The place whose actions come first. */
 	readonly place: keyof KeyMaps;
-	/** Names keys in ASCII, also for a screen reader; default false. */
-	readonly isAscii?: boolean;
 	/** Name of what its actions apply to. */
 	readonly selected?: string;
+	/** Keys without arrows. */
+	readonly isAscii?: boolean;
 };
 
 /** All that one can jump to. */

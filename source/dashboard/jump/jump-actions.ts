@@ -12,7 +12,7 @@ const nameOf = (item: object | undefined): string | undefined => item && 'name' 
 
 /** Opens the field over all that there is now; what it lists does not move while it is open. */
 export const openJump = (controller: View & Data & Setting) => {
-	const {getState, listItems, activeList, store, open, theme, isSpoken} = controller;
+	const {getState, listItems, activeList, store, open} = controller;
 	const ui = getState();
 	const list = activeList();
 	const entries = entriesOf({
@@ -20,7 +20,7 @@ export const openJump = (controller: View & Data & Setting) => {
 		records: ui.records,
 		keyMaps: availableMaps(controller),
 		place: placeOf(ui),
-		isAscii: isSpoken || theme.borders.vertical === '|',
+		isAscii: controller.isSpoken || controller.theme.borders.vertical === '|',
 		selected: list && nameOf(selectedIn(listItems(), ui, list)),
 	});
 	open({type: 'jump', text: '', index: 0, entries});
