@@ -34,8 +34,8 @@ export type Answered = {readonly milliseconds: number; readonly bytes: number};
 /** Presses a key and measures time and bytes until its frame is written. */
 export type Answer = (terminal: BenchTerminal, key: string) => Promise<Answered>;
 
-// The style of the cursor's row in the focused pane.
-const selected = /\u{1B}\[48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
+// The style of the cursor's row in the focused pane, with the text that follows it.
+const selected = /\u{1B}\[(?:[\d;]*;)?48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
 const selectedIn = ({text}: Frame): string => text.matchAll(selected).map(match => match.groups!.text!).toArray().join('').trim();
 

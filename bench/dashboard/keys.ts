@@ -1,5 +1,6 @@
 import type {Measurement} from '../measurement.js';
 import {pressKeys} from './frames.js';
+import {cpuSecondsOf} from './process-use.js';
 import {dashboard, openPrograms} from './programs.js';
 
 const presses = 60;
@@ -13,7 +14,7 @@ export const walk = ([down, up]: readonly [string, string], count: number): read
 export const measurement: Measurement = {
 	name: 'keys',
 	title: `From a key that moves the cursor to the last byte of its frame (${presses} keys; btop and lnav: to the last byte before 80 ms of silence)`,
-	metrics: [{name: 'p50', unit: 'ms'}, {name: 'p95', unit: 'ms'}, {name: 'written', unit: 'bytes/key'}],
+	metrics: [{name: 'p50', unit: 'ms'}, {name: 'p95', unit: 'ms'}, {name: 'written', unit: 'bytes/key'}, {name: 'processor time, pauses between keys included', unit: 'ms/key'}],
 	rounds: 3,
 	async open(site) {
 		const {peers, missing, start} = await openPrograms(site);
@@ -24,9 +25,9 @@ export const measurement: Measurement = {
 					await using started = await start(program);
 					const {terminal} = started;
 					await terminal.isQuiet(700);
-					// Awaited here, since the terminal closes on return.
-					const reading = await pressKeys(terminal, walk(program.keys, presses), program.answer);
-					return reading;
+					const before = await cpuSecondsOf(terminal.pid);
+					const figures = await pressKeys(terminal, walk(program.keys, presses), program.answer);
+					return [...figures, (await cpuSecondsOf(terminal.pid) - before) * 1000 / presses];
 				},
 			})),
 			missing,

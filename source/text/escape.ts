@@ -8,17 +8,17 @@ const codeUnits = (character: string): string =>
 	Array.from({length: character.length}, (_, index) => String.raw`\u` + character.charCodeAt(index).toString(16).padStart(4, '0')).join(''); // eslint-disable-line unicorn/prefer-code-point -- JSON escapes halves
 
 /** Escapes control characters that JSON leaves in strings, as JSON would: valid JSON stays valid. */
-const escapeOne = (character: string): string => {
+export const escapeCharacter = (character: string): string => {
 	const code = character.codePointAt(0)!;
 	return named[character] ?? (code < 32 ? String.raw`\x` + code.toString(16).padStart(2, '0') : codeUnits(character));
 };
 
 /** Untrusted text as one line, its control characters escaped. */
-export const escapeControls = (text: string): string => text.replaceAll(controls, character => escapeOne(character));
+export const escapeControls = (text: string): string => text.replaceAll(controls, character => escapeCharacter(character));
 
 /** The same for several lines; line feeds and tabs stay. */
 export const escapeControlsInLines = (text: string): string =>
-	text.replaceAll(controls, character => character === '\n' || character === '\t' ? character : escapeOne(character));
+	text.replaceAll(controls, character => character === '\n' || character === '\t' ? character : escapeCharacter(character));
 
 /** Text for an output: escaped for a terminal, unchanged for a pipe. */
 export const forOutput = ({isTTY}: {readonly isTTY?: boolean}, text: string): string => isTTY ? escapeControlsInLines(text) : text;

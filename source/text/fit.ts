@@ -1,14 +1,12 @@
+import {agreedForm} from './agreed-form.js';
 import {escapeControls} from './escape.js';
-import {widthOf} from './width.js';
+import {columnsOf, widthOf} from './width.js';
 
 const printable = /^[\u{20}-\u{7E}]*$/v;
-// Joiners and variation selectors have no width, and terminals disagree on their effect on neighbours.
-const ignorable = /\p{Default_Ignorable_Code_Point}/gv;
-const segmenter = new Intl.Segmenter();
 
-/** Untrusted text as one line without control characters, of the same width in every terminal. */
+/** Untrusted text as one line without control characters, of the same width in every terminal: see `agreed-form.ts`. */
 export const clean = (text: string): string =>
-	printable.test(text) ? text : escapeControls(text).replaceAll(ignorable, '');
+	printable.test(text) ? text : agreedForm(escapeControls(text));
 
 /** The beginning of clean text, at most `width` columns wide. */
 export const cut = (text: string, width: number): string => {
@@ -22,13 +20,14 @@ export const cut = (text: string, width: number): string => {
 
 	let columns = 0;
 	let end = 0;
-	for (const {segment, index} of segmenter.segment(text)) {
-		columns += widthOf(segment);
+	while (end < text.length) {
+		const code = text.codePointAt(end)!;
+		columns += columnsOf(code);
 		if (columns > width) {
 			break;
 		}
 
-		end = index + segment.length;
+		end += code > 0xFF_FF ? 2 : 1;
 	}
 
 	return text.slice(0, end);

@@ -177,7 +177,6 @@ const Screen = () => {
 				<View view={ui.view} {...{controller, ui, store, listItems: listItems(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>
-			<Box key={ui.redraws} position='absolute'/>
 			{ui.dialog && <DialogLayer dialog={ui.dialog} width={columns} height={rows - 1}/>}
 		</Box>
 	);

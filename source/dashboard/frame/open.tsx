@@ -13,11 +13,12 @@ import {readOnly as refuseChanges} from '../work/read-only.js';
 import {createJoin} from '../work/session.js';
 import {createSpeaker} from '../spoken/speaker.js';
 import {SpokenApp} from '../spoken/spoken-app.js';
+import {openScreen, type OpenScreen} from '../screen/open-screen.js';
 import {createStore} from '../state/store.js';
 import {App, type InkHandles} from './app.js';
 import {askBackground} from './ask-background.js';
 import {createTerminal} from './terminal.js';
-import {colourDepthOf, createTheme, backgroundOf, isAsciiOnly} from './theme.js';
+import {colourDepthOf, createTheme, backgroundOf, hasColouredErasure, isAsciiOnly} from './theme.js';
 
 export type DashboardOptions = {
 	/** Opens a new connection; called again after a lost one. Calls `report` with each slow step. */
@@ -84,10 +85,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 			return;
 		}
 
-		// Makes Ink forget the last frame, clears the screen to match, and changes the state so that Ink renders.
-		instance.clear();
-		stdout.write('\u{1B}[H\u{1B}[J');
-		controller.set({redraws: controller.getState().redraws + 1});
+		screen?.redraw();
 	};
 
 	const hasMouse = configuration.mouse === true && !isSpoken;
@@ -98,8 +96,14 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 		ink: () => handles,
 		redraw,
 		hasMouse,
-		onLeave: store.pause,
-		onReturn: store.resume,
+		onLeave() {
+			store.pause();
+			screen?.leave();
+		},
+		onReturn() {
+			screen?.enter();
+			store.resume();
+		},
 	});
 	const controller = createController({
 		store,
@@ -125,43 +129,45 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 	};
 
 	const speaker = isSpoken ? createSpeaker(controller) : undefined;
-	const instance = render(
-		speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>,
-		{
-			stdin: hasMouse
-				? withMouse(input, event => {
-					handleMouse(controller, event);
-				})
-				: input,
-			stdout,
-			stderr,
-			alternateScreen: !isSpoken,
-			isScreenReaderEnabled: isSpoken,
-			incrementalRendering: true,
-			exitOnCtrlC: false,
-			patchConsole: false,
-			interactive: true,
-			// Over SSH each frame costs packets. Locally a low rate would delay the answer to a key.
-			maxFps: environment.SSH_CONNECTION ? 20 : 500,
-		},
-	);
+	const keys = hasMouse
+		? withMouse(input, event => {
+			handleMouse(controller, event);
+		})
+		: input;
+	const screen: OpenScreen | undefined = speaker ? undefined : openScreen(<App {...{controller, onReady}}/>, {
+		stdin: keys,
+		stdout,
+		stderr,
+		// Over SSH each frame costs packets. Locally a low rate would delay the answer to a key.
+		maxFps: environment.SSH_CONNECTION ? 20 : 500,
+		hasColouredErasure: hasColouredErasure(environment),
+	});
+	const spoken = speaker && render(<SpokenApp {...{controller, speaker, onReady}}/>, {
+		stdin: input, stdout, stderr, isScreenReaderEnabled: true, exitOnCtrlC: false, patchConsole: false, interactive: true,
+	});
+	const waitUntilExit = async () => (screen ?? spoken!).waitUntilExit();
+	const close = () => {
+		screen?.close();
+		spoken?.unmount();
+	};
 
 	terminal.setMouse(true);
-	// After a resize Ink first draws a frame of the old size, which wraps and scrolls.
 	let resizing: NodeJS.Timeout | undefined;
 	const onResize = () => {
 		clearTimeout(resizing);
-		resizing = setTimeout(terminal.redraw, resizeDelay);
+		resizing = setTimeout(() => {
+			screen?.resize();
+		}, resizeDelay);
 	};
 
-	if (!isSpoken) {
+	if (screen) {
 		stdout.on('resize', onResize);
 	}
 
 	let status = 0;
 	const {promise: crashed, reject: crash} = Promise.withResolvers<never>();
 	const onCrash = (error: unknown) => {
-		instance.unmount();
+		close();
 		crash(error);
 	};
 
@@ -172,7 +178,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 		}
 
 		status = 128 + signals[signal as keyof typeof signals];
-		instance.unmount();
+		close();
 	};
 
 	for (const signal of Object.keys(signals)) {
@@ -183,10 +189,11 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 	process.on('uncaughtException', onCrash);
 	process.on('unhandledRejection', onCrash);
 	try {
-		await Promise.race([instance.waitUntilExit(), crashed]);
+		await Promise.race([waitUntilExit(), crashed]);
 		return status;
 	} finally {
 		terminal.setMouse(false);
+		close();
 		speaker?.stop();
 		stopSubscriptions();
 		store.close();

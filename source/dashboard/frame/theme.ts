@@ -117,6 +117,9 @@ export const colourDepthOf = ({NO_COLOR, TERM = '', COLORTERM = '', FORCE_COLOR}
 	return COLORTERM !== '' || FORCE_COLOR === '2' || FORCE_COLOR === '3' || /256|direct|ghostty|kitty|alacritty|wezterm|foot|tmux/v.test(TERM) ? '256' : '16';
 };
 
+/** Whether the terminal gives erased columns the current background. screen does not, unless told; tmux has the same name in TERM. */
+export const hasColouredErasure = ({TERM = '', TMUX}: Environment): boolean => TERM !== 'dumb' && (!TERM.startsWith('screen') || TMUX !== undefined);
+
 /** ASCII for a terminal whose locale is not UTF-8. */
 export const isAsciiOnly = ({LC_ALL, LC_CTYPE, LANG}: Environment): boolean => {
 	const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== '');

@@ -113,8 +113,6 @@ export type UiState = {
 	readonly jobs: readonly Job[];
 	/** What was done from here, newest first. */
 	readonly history: readonly HistoryEntry[];
-	/** Grows to force a redraw. */
-	readonly redraws: number;
 };
 
 export const initialUi: UiState = {
@@ -131,5 +129,4 @@ export const initialUi: UiState = {
 	notice: '',
 	jobs: [],
 	history: [],
-	redraws: 0,
 };

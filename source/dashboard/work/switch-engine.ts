@@ -10,7 +10,7 @@ export const switchEngine = async (controller: View & Work & Data, target: Engin
 	logs.reset();
 	// Selections, dialogs and undo belong to the previous engine.
 	removed.length = 0;
-	const {focus, isZoomed, areStoppedShown, jobs, history, redraws, logs: {form, isWrapped, times}} = getState();
+	const {focus, isZoomed, areStoppedShown, jobs, history, logs: {form, isWrapped, times}} = getState();
 	set({
 		...initialUi,
 		focus,
@@ -18,7 +18,6 @@ export const switchEngine = async (controller: View & Work & Data, target: Engin
 		areStoppedShown,
 		jobs,
 		history,
-		redraws,
 		logs: {...initialUi.logs, form, isWrapped, times},
 		followed: undefined,
 		inspect: undefined,

@@ -222,13 +222,13 @@ test('no output of a container controls the terminal', async t => {
 	await engine.startContainer(id);
 	await using app = await openApp({engine, theme: {depth: '256'}});
 	await app.shows('after red');
-	const sequences = () => app.screen.frame.match(/\u{1B}(?:\[[\u{20}-\u{3F}]*.|.)/gsv) ?? []; // eslint-disable-line no-control-regex, regexp/no-control-character -- they are what it is about
+	const sequences = () => app.frame().match(/\u{1B}(?:\[[\u{20}-\u{3F}]*.|.)/gsv) ?? []; // eslint-disable-line no-control-regex, regexp/no-control-character -- they are what it is about
 	t.true(sequences().every(sequence => sequence.endsWith('m')), JSON.stringify(sequences().filter(sequence => !sequence.endsWith('m'))));
-	t.true(app.screen.frame.includes('\u{1B}[31m'));
+	t.true(app.frame().includes('\u{1B}[31m'));
 	await app.press('i');
 	await app.shows('labels');
 	t.true(sequences().every(sequence => sequence.endsWith('m')));
-	t.false(app.screen.frame.includes('\u{7}'));
+	t.false(app.frame().includes('\u{7}'));
 	engine.close();
 });
 

@@ -4,6 +4,9 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {render} from 'ink';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {App} from '../../../source/dashboard/frame/app.js';
+import {openScreen} from '../../../source/dashboard/screen/open-screen.js';
+import type {Row} from '../../../source/dashboard/screen/row.js';
+import {changeStyle} from '../../../source/dashboard/screen/style.js';
 import {defaultConfiguration} from '../../../source/dashboard/state/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/work/controller.js';
 import {startSubscriptions} from '../../../source/dashboard/work/subscriptions.js';
@@ -19,7 +22,14 @@ import {createStore} from '../../../source/dashboard/state/store.js';
 import {createTheme, type ThemeOptions} from '../../../source/dashboard/frame/theme.js';
 import type {Engine} from '../../../source/engine/engine.js';
 
-/** A fake terminal for Ink; in debug mode Ink writes every frame whole. */
+/** A row with its styles, up to the last column that shows something. */
+const painted = ({characters, styles}: Row): string => {
+	const end = characters.findLastIndex((character, column) => character !== ' ' || styles[column] !== '') + 1;
+	return characters.slice(0, end).map((character, column) => `${changeStyle(styles[column - 1] ?? '', styles[column]!)}${character}`).join('')
+		+ changeStyle(styles[end - 1] ?? '', '');
+};
+
+/** A fake terminal. */
 const createScreen = (columns: number, rows: number) => {
 	const screen = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
 		isTTY: true,
@@ -119,16 +129,21 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 	const stop = startSubscriptions(controller);
 	const speaker = isSpoken ? createSpeaker(controller) : undefined;
 	const onReady = () => {};
-	const instance = render(speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>, {
-		isScreenReaderEnabled: isSpoken,
-		stdout: screen as never, stdin: (mouse
-			? withMouse(keyboard, event => {
-				handleMouse(controller, event);
-			})
-			: keyboard) as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
+	const stdin = (mouse
+		? withMouse(keyboard, event => {
+			handleMouse(controller, event);
+		})
+		: keyboard) as never;
+	const stdout = screen as never;
+	const drawn = speaker ? undefined : openScreen(<App {...{controller, onReady}}/>, {
+		stdin, stdout, stderr: stdout, maxFps: 1000, hasColouredErasure: true,
 	});
-
-	const lines = () => stripVTControlCharacters(screen.frame).split('\n');
+	const spoken = speaker && render(<SpokenApp {...{controller, speaker, onReady}}/>, {
+		// Ink then writes every frame whole.
+		debug: true, isScreenReaderEnabled: true, stdin, stdout, patchConsole: false, exitOnCtrlC: false, interactive: true,
+	});
+	const frame = () => drawn ? drawn.rows().map(row => painted(row)).join('\n') : screen.frame;
+	const lines = () => stripVTControlCharacters(frame()).split('\n');
 
 	/** Waits for a text on the screen. */
 	const shows = async (wanted: RegExp | string): Promise<string> => {
@@ -153,6 +168,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		logs,
 		controller,
 		screen,
+		frame,
 		copied,
 		/** How often the dashboard wanted to end. */
 		quits: () => quits,
@@ -169,9 +185,11 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 			screen.columns = newColumns;
 			screen.rows = newRows;
 			screen.emit('resize');
+			drawn?.resize();
 		},
 		async [Symbol.asyncDispose]() {
-			instance.unmount();
+			drawn?.close();
+			spoken?.unmount();
 			speaker?.stop();
 			stop();
 			store.close();
