@@ -80,6 +80,7 @@ const places: Readonly<Record<keyof typeof defaultKeyMaps, string>> = {
 	volumes: 'Volumes',
 	dns: 'DNS records',
 	events: 'Events',
+	activity: 'Activity',
 	dialog: 'Dialogs',
 };
 

@@ -29,9 +29,15 @@ import {knownImages} from './known-images.js';
 import {publish, type ImageRecord, type State} from './state.js';
 
 /** Milliseconds between two steps of a pull with simulated load; without, there is no pause. */
-const stepMs = 60;
+const stepMs = 100;
 
-const stepsOfLayer = 4;
+/** Of a pull with simulated load: bytes a second, and the shortest and longest time in milliseconds. */
+const simulated = {rate: 40_000_000, shortest: 2500, longest: 8000};
+
+/** Layers that are downloaded at the same time. */
+const layersAtOnce = 3;
+
+const stepsWithoutPause = 4;
 
 const checkAborted = (signal: AbortSignal | undefined, doing: string): void => {
 	if (signal?.aborted) {
@@ -71,21 +77,41 @@ type Download = {
 	readonly signal: AbortSignal | undefined;
 };
 
-/** The progress of the layers of an image, all of the same size. */
-async function * downloadLayers(state: State, {image: {sizeBytes, layers}, doing, signal}: Download): AsyncGenerator<Progress, void> {
-	const present = new Set(listImages(state).flatMap(image => image.layers));
-	const total = Math.max(Math.round(sizeBytes / Math.max(layers.length, 1)), 1);
-	for (const layer of layers) {
-		const id = layer.slice('sha256:'.length, 'sha256:'.length + 12);
-		for (let part = 1; part <= stepsOfLayer && !present.has(layer); part++) {
-			await (state.isLively ? state.timers.delay(stepMs, signal) : nextTurn());
-			checkAborted(signal, doing);
-			yield {
-				id, status: 'Downloading', current: Math.round(total * part / stepsOfLayer), total,
-			};
-		}
+/** Bytes of the layers of a known image, in their order. */
+const sizesOf = ({tags}: Image): readonly number[] =>
+	knownImages.find(({name}) => tags.includes(name))?.layers.map(([, megabytes]) => Math.max(1, Math.round(megabytes * 1_000_000))) ?? [];
 
-		yield {id, status: present.has(layer) ? 'Already exists' : 'Pull complete'};
+/** The progress of the layers of an image, some at the same time. */
+async function * downloadLayers(state: State, {image, doing, signal}: Download): AsyncGenerator<Progress, void> {
+	const present = new Set(listImages(state).flatMap(({layers}) => layers));
+	const sizes = sizesOf(image);
+	const all = image.layers.map((layer, index) => ({
+		id: layer.slice('sha256:'.length, 'sha256:'.length + 12), isPresent: present.has(layer), total: sizes[index] ?? 1, current: 0,
+	}));
+	for (const {id, isPresent} of all) {
+		yield {id, status: isPresent ? 'Already exists' : 'Waiting'};
+	}
+
+	const missing = all.filter(({isPresent}) => !isPresent);
+	const bytes = missing.reduce((sum, {total}) => sum + total, 0);
+	const duration = Math.min(Math.max(bytes / simulated.rate * 1000, simulated.shortest), simulated.longest);
+	const steps = state.isLively ? Math.ceil(duration / stepMs) : stepsWithoutPause;
+	for (let waiting = missing; waiting.length > 0; waiting = waiting.filter(({current, total}) => current < total)) {
+		await (state.isLively ? state.timers.delay(stepMs, signal) : nextTurn());
+		checkAborted(signal, doing);
+		let budget = Math.ceil(bytes / steps);
+		for (const [index, layer] of waiting.slice(0, layersAtOnce).entries()) {
+			const part = Math.min(Math.ceil(budget / (Math.min(waiting.length, layersAtOnce) - index)), layer.total - layer.current);
+			budget -= part;
+			layer.current += part;
+			const {id, current, total} = layer;
+			yield {
+				id, status: 'Downloading', current, total,
+			};
+			if (current === total) {
+				yield {id, status: 'Pull complete'};
+			}
+		}
 	}
 }
 

@@ -17,8 +17,9 @@ export type HistoryEntry = {
 	readonly failures: readonly Failure[];
 	/** Asks to do it again. */
 	readonly repeat?: () => void;
-	/** Undoes it, or asks to. */
 	readonly undo?: () => void;
+	/** Whether undo asks first, so that it may not be undone. */
+	readonly undoes?: 'at once' | 'after a question';
 };
 
 /** Number of entries kept. */

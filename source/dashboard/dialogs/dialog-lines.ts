@@ -52,6 +52,7 @@ const places: Readonly<Record<keyof KeyMaps, string>> = {
 	volumes: 'Volumes',
 	dns: 'DNS records',
 	events: 'Events',
+	activity: 'Activity',
 	dialog: 'Dialogs',
 };
 

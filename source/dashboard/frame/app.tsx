@@ -1,6 +1,7 @@
 import {useEffect, useMemo, useState} from 'react';
 import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
 import {ContainersPane} from '../containers/containers.js';
+import {ActivityView} from '../activity/activity.js';
 import type {Controller} from '../work/controller.js';
 import {DialogLayer} from '../dialogs/dialogs.js';
 import {handleInput, typePrompt} from '../keys/input.js';
@@ -87,6 +88,10 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 
 		case 'inspect': {
 			return ui.inspect && <InspectView state={ui.inspect} width={width} height={height}/>;
+		}
+
+		case 'activity': {
+			return <ActivityView ui={ui} width={width} height={height}/>;
 		}
 
 		case 'images': {

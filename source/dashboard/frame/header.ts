@@ -115,6 +115,10 @@ export const currentTab = (ui: Pick<UiState, 'view' | 'focus' | 'places'>): numb
 			return before ? currentTab({...before, places: places.slice(0, -1)}) : 1;
 		}
 
+		case 'activity': {
+			return 0;
+		}
+
 		case 'images':
 		case 'volumes':
 		case 'dns':

@@ -21,6 +21,7 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 			return 'networks';
 		}
 
+		case 'activity':
 		case 'inspect':
 		case 'images':
 		case 'volumes':

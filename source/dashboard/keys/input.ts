@@ -1,4 +1,5 @@
 import type {Key} from 'ink';
+import {activityActions} from '../activity/activity-actions.js';
 import type {Actions} from '../work/actions.js';
 import {targetBuilder} from '../builder/builder-actions.js';
 import {containersActions} from '../containers/containers-actions.js';
@@ -35,6 +36,7 @@ const actions: Actions = {
 	...viewActions,
 	...textViewActions,
 	...dialogActions,
+	...activityActions,
 };
 
 /** Why an action is disabled now; undefined if it is enabled. */

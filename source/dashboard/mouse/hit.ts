@@ -59,5 +59,9 @@ export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefi
 	}
 
 	const row = point.row - header;
+	if (view === 'activity') {
+		return undefined;
+	}
+
 	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows, column: point.column - 1};
 };

@@ -1,3 +1,12 @@
+import {
+	activityCursor,
+	activityDetails,
+	activityHints,
+	activityResult,
+	activityRows,
+	activityState,
+	activityTitle,
+} from '../activity/activity-rows.js';
 import type {Data, Setting, View} from '../work/controller.js';
 import {emptyText} from '../frame/empty-text.js';
 import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
@@ -118,6 +127,25 @@ const textViewReading = (controller: View & Data & Setting): Reading | undefined
 	};
 };
 
+const activityReading = ({getState}: View): Reading => {
+	const ui = getState();
+	const rows = activityRows(ui);
+	const cursor = activityCursor(rows, ui.activity);
+	const textOf = (index: number) => {
+		const row = rows[index]!;
+		return sentence(activityTitle(row), activityState(row), activityResult(row), `row ${index + 1} of ${rows.length}`);
+	};
+
+	const row = rows[cursor];
+	return {
+		key: 'activity',
+		heading: sentence('Activity', count(rows.length, 'row'), ui.jobs.length > 0 && `${ui.jobs.length} running`, rows.length === 0 && 'nothing was done from here yet'),
+		opening: [],
+		...row && {cursor: {id: `${row.id} ${activityState(row)}`, text: sentence(textOf(cursor), ...activityHints(row))}},
+		whole: () => rows.flatMap((each, index) => [textOf(index), ...index === cursor ? activityDetails(each) : []]),
+	};
+};
+
 /** The focused pane or view in words, without the dialog over it. */
 export const paneReading = (controller: View & Data & Setting): Reading => {
 	const {view, focus, inspect} = controller.getState();
@@ -129,6 +157,10 @@ export const paneReading = (controller: View & Data & Setting): Reading => {
 
 	if (view === 'inspect' && inspect) {
 		return inspectReading(inspect);
+	}
+
+	if (view === 'activity') {
+		return activityReading(controller);
 	}
 
 	if (isTextView(view)) {

@@ -10,7 +10,7 @@ const paneTitles: Readonly<Record<PaneName, string>> = {containers: 'Containers'
 
 /** Titles of the views, as tabs and crumbs name them. */
 export const viewTitles: Readonly<Record<Exclude<ViewName, 'main'>, string>> = {
-	inspect: 'Inspect', images: 'Images', volumes: 'Volumes', dns: 'DNS', events: 'Events', topology: 'Topology', addresses: 'Addresses', machine: 'Machine',
+	inspect: 'Inspect', images: 'Images', volumes: 'Volumes', dns: 'DNS', events: 'Events', topology: 'Topology', addresses: 'Addresses', machine: 'Machine', activity: 'Activity',
 };
 
 type Where = Pick<UiState, 'view' | 'focus'>;
@@ -31,6 +31,7 @@ const listAt = ({view, focus}: Where): ListName | undefined => {
 			return 'networks';
 		}
 
+		case 'activity':
 		case 'inspect': {
 			return undefined;
 		}
@@ -86,6 +87,7 @@ export const crumbsOf = (ui: UiState, items: ListItems): readonly string[] => {
 			return [...(object ? [clean(object.name)] : []), viewTitles[view]];
 		}
 
+		case 'activity':
 		case 'images':
 		case 'volumes':
 		case 'dns':

@@ -10,7 +10,7 @@ import type {Plan} from '../work/plan.js';
 import type {RecordRow} from '../views/records.js';
 import {emptyList, type ListState} from './list-state.js';
 
-export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
+export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine' | 'activity';
 
 /** Views that are text instead of a list. */
 export type TextViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
@@ -113,6 +113,8 @@ export type UiState = {
 	readonly jobs: readonly Job[];
 	/** What was done from here, newest first. */
 	readonly history: readonly HistoryEntry[];
+	/** The cursor of the activity: the id of its job, and its row in case that disappears. */
+	readonly activity: {readonly id?: number; readonly index: number};
 };
 
 export const initialUi: UiState = {
@@ -129,4 +131,5 @@ export const initialUi: UiState = {
 	notice: '',
 	jobs: [],
 	history: [],
+	activity: {index: 0},
 };

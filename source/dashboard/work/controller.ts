@@ -133,6 +133,7 @@ const listOf = ({view, focus}: UiState): ListName | undefined => {
 			return 'containers';
 		}
 
+		case 'activity':
 		case 'inspect': {
 			return undefined;
 		}

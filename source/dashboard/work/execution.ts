@@ -194,7 +194,7 @@ export const createExecution = (parts: Parts): Execution => {
 			].join('; '),
 			failures: outcome.failures,
 			commands: commandsOf(plan),
-			...undo && {undo},
+			...undo && {undo, undoes: isEmpty(kept) ? 'after a question' : 'at once'},
 		};
 	}, {
 		commands: commandsOf(asked),

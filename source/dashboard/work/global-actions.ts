@@ -124,6 +124,7 @@ export const globalActions: Actions = {
 	'global.events': showView('events'),
 	'global.topology': showView('topology'),
 	'global.machine': showView('machine'),
+	'global.activity': showView('activity'),
 	'global.engines': chooseEngine,
 	'global.zoom'({getState, set}) {
 		set({isZoomed: !getState().isZoomed});

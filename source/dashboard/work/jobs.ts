@@ -16,6 +16,8 @@ export type Report = {
 	readonly failures?: readonly Failure[];
 	/** How it is undone. */
 	readonly undo?: () => void;
+	/** Default after a question. */
+	readonly undoes?: HistoryEntry['undoes'];
 	/** The command lines of what was really done; without any it is not kept. */
 	readonly commands?: readonly string[];
 };
@@ -44,7 +46,7 @@ type Parts = {
 	readonly fail: (title: string, failures: readonly Failure[]) => void;
 };
 
-type Ending = Pick<HistoryEntry, 'outcome' | 'result'> & Partial<Pick<HistoryEntry, 'commands' | 'failures' | 'undo'>>;
+type Ending = Pick<HistoryEntry, 'outcome' | 'result'> & Partial<Pick<HistoryEntry, 'commands' | 'failures' | 'undo' | 'undoes'>>;
 
 /** Creates what runs jobs and keeps what they did. */
 export const createJobs = ({store, now, getState, set, fail}: Parts): {readonly job: RunJob; readonly work: RunWork} => {
@@ -79,10 +81,10 @@ export const createJobs = ({store, now, getState, set, fail}: Parts): {readonly 
 			})},
 		});
 
-		const finish = ({result, failures = [], undo, commands}: Report) => {
+		const finish = ({result, failures = [], undo, undoes, commands}: Report) => {
 			set({
 				...ended({
-					outcome: failures.length > 0 ? 'failed' : 'done', result, failures, ...undo && {undo}, ...commands && {commands},
+					outcome: failures.length > 0 ? 'failed' : 'done', result, failures, ...undo && {undo, undoes}, ...commands && {commands},
 				}),
 				...result !== '' && {notice: clean(result)},
 			});
