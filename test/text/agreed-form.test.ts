@@ -15,7 +15,7 @@ const forms: ReadonlyArray<readonly [given: string, shown: string]> = [
 	['\u{1112}\u{1161}\u{11AB}', '한'],
 	['\u{1161}', String.raw`\u1161`],
 	['\u{301}x', String.raw`\u0301x`],
-	['z\u{336}\u{337}\u{338}\u{322}', 'z\u{322}\u{336}'],
+	['z\u{336}\u{337}\u{338}\u{322}', 'z\u{336}\u{337}'],
 	['a\u{A0}b\u{3000}c', 'a b  c'],
 	['\u{E0B0}', String.raw`\ue0b0`],
 	['\u{1F3FD}', String.raw`\ud83c\udffd`],
