@@ -76,7 +76,7 @@ test('running jobs show the progress of their parts, and each is cancelled by it
 	};
 	await using app = await openApp({engine: slow});
 	await app.shows('No containers');
-	await app.press('4', 'p', 'redis:8', enter, 'p', 'nginx:9', enter, 'W');
+	await app.press('4', 'c', enter, 'redis:8', enter, 'c', enter, 'nginx:9', enter, 'W');
 	const text = await app.shows('2 running');
 	t.regex(text, /running +holm pull nginx:9 +62%[\s\S]*running +holm pull redis:8/v);
 	t.regex(text, /layer-one +\S+ 25% Downloading[\s\S]*layer-two +\S+ 100% Downloading/v);
@@ -93,7 +93,7 @@ test('a failure keeps its reason and remedy in the activity, and a screen reader
 	const engine = createMemoryEngine();
 	await using app = await openApp({engine, isSpoken: true, columns: 200});
 	await app.shows('Connected');
-	await app.press('4', 'p', 'no/such', enter);
+	await app.press('4', 'c', enter, 'no/such', enter);
 	await app.shows(/Pulling no\/such.*Enter closes/v);
 	await app.press(enter, '0');
 	await app.shows(/Activity, 1 row\nholm pull no\/such, failed, [^\n]+row 1 of 1, y copies, Enter repeats/v);

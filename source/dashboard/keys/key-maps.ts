@@ -21,7 +21,7 @@ const globalKeys: KeyMap = [
 	{action: 'global.events', keys: ['7'], title: 'Events'},
 	{action: 'global.topology', keys: ['8'], title: 'Topology'},
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
-	{action: 'global.activity', keys: ['0', 'W'], title: 'Activity: running jobs, and what was done from here', short: 'activity'},
+	{action: 'global.activity', keys: ['W', '0'], title: 'Activity: running jobs, and what was done from here', short: 'activity'},
 	{action: 'global.engines', keys: ['E'], title: 'Switch engine: this host\'s, a Docker context, an address', short: 'engine'},
 	{action: 'global.zoom', keys: ['z'], title: 'Zoom this pane', short: 'zoom'},
 	{action: 'global.undo', keys: ['u'], title: 'Recreate what was removed last, without data', changes: true},

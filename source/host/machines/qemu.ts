@@ -76,7 +76,7 @@ const kernelArguments = ({accelerator}: MachineShape, tscKilohertz?: number) => 
 	// Guests have no audit daemon.
 	'audit=0',
 	// Emulation has no speculative execution, and a busy host would look like a lockup.
-	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable', 'nowatchdog'] : []),
+	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable', 'nowatchdog', 'no_timer_check'] : []),
 	...(tscKilohertz === undefined ? [] : [`tsc_early_khz=${tscKilohertz}`]),
 ].join(' ');
 

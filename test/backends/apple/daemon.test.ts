@@ -178,9 +178,9 @@ step('a Compose project', async t => {
 }, lacksCompose);
 
 /** The next start of a container. */
-const nextStart = async (engine: Engine, id: string): Promise<number> => {
+const nextStart = async (engine: Engine, id: string, since: number): Promise<number> => {
 	const signal = AbortSignal.timeout(30_000);
-	for await (const {time} of engine.events({filters: {container: [id], event: ['start']}, since: 1, signal})) {
+	for await (const {time} of engine.events({filters: {container: [id], event: ['start']}, since, signal})) {
 		return time;
 	}
 
@@ -193,6 +193,7 @@ step('containers outlive a daemon that is killed, and the next one keeps their r
 		...(await before.container('site')).configuration, name: 'ended', networks: [], ports: [],
 	});
 	await before.startContainer(id);
+	const killed = Date.now();
 	const pid = await daemonId();
 	process.kill(pid!, 'SIGKILL');
 	while (await daemonId() !== undefined) {
@@ -207,12 +208,13 @@ step('containers outlive a daemon that is killed, and the next one keeps their r
 	t.regex(await must(holm(['system', 'start'])), /^The engine is running, /v);
 	t.not(await daemonId(), pid);
 	const after = served();
-	await nextStart(after, id);
+	await nextStart(after, id, killed);
 	t.like(await after.container('ended'), {id, status: {state: 'running'}, restartCount: 1});
 	// One that ran all the time is watched.
 	const {id: site} = await after.container('site');
+	const ended = Date.now();
 	await killInside('web');
-	await nextStart(after, site);
+	await nextStart(after, site, ended);
 	t.like(await after.container('site'), {restartCount: 1});
 }, lacksDocker);
 

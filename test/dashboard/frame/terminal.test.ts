@@ -241,7 +241,7 @@ inTerminal('for a screen reader lines are appended to the normal screen', async 
 
 inTerminal('without a terminal the dashboard prints an error or help and exits with 2', async t => {
 	await using terminal = await openTerminal();
-	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | cat; ${holm} 2>&1 | grep Usage; ${holm} --demo ps; echo end`);
+	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | cat; ${holm} 2>&1 | grep Usage; ${holm} --demo ps; echo e''nd`);
 	await terminal.press('Enter');
 	const text = await terminal.shows(/^end$/mv);
 	t.regex(text, /^status 2$/mv);
