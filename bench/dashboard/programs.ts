@@ -28,7 +28,7 @@ export const dashboard = (...options: readonly string[]): ScreenProgram => ({
 	name: 'holm, 200 containers',
 	command: [process.execPath, compiled('program.js'), ...options],
 	// The frame with the number of networks also has the containers.
-	shows: /21 networks/v,
+	shows: /Networks 21/v,
 	keys: ['j', 'k'],
 	answer: untilSelected,
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {hasTmux, openTerminal} from '../helpers/tmux.js';
+import {hasTmux, openDashboard, openTerminal} from '../helpers/tmux.js';
 
 const inTerminal = hasTmux ? test.serial : test.serial.skip;
 
@@ -134,6 +134,27 @@ inTerminal('a resize leaves no artefacts', async t => {
 
 	await terminal.press('q');
 	await terminal.isRestored(0);
+});
+
+inTerminal('characters on whose width terminals disagree leave every row in its place', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-home-'));
+	t.teardown(async () => rm(directory, {recursive: true}));
+	await using terminal = await openDashboard(
+		`${process.execPath} ${path.resolve(import.meta.dirname, '../fixtures/unicode.js')}; echo status $?`,
+		{environment: {HOME: directory, XDG_CONFIG_HOME: directory}},
+	);
+	await terminal.shows('the end');
+	await terminal.press('3');
+	for (const [key, wanted] of [['g', '!^'], ['G', 'the end']] as const) {
+		await terminal.press(key);
+		const rows = (await terminal.shows(wanted)).trimEnd().split('\n');
+		t.is(rows.length, 36);
+		t.regex(rows[0]!, /^ holm {2}/v);
+		t.deepEqual(rows.slice(2, -1).filter(row => !/^[╭│╰].*[╮│╯]$/v.test(row)), []);
+	}
+
+	await terminal.press('q', 'q');
+	await terminal.shows(/^status 0$/mv);
 });
 
 inTerminal('a crash restores the terminal and prints the error', async t => {
