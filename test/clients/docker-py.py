@@ -369,12 +369,12 @@ def _():
     made['one'].exec_run(['sh', '-c', 'echo answer | nc -l -p 80'], detach=True)
     port = int(made['one'].ports['80/tcp'][0]['HostPort'])
     for _ in range(100):
-        with socket.create_connection(('127.0.0.1', port), LIMIT) as connection:
-            connection.settimeout(LIMIT)
-            try:
+        try:
+            with socket.create_connection(('127.0.0.1', port), LIMIT) as connection:
+                connection.settimeout(LIMIT)
                 read = connection.recv(100)
-            except ConnectionError:
-                read = b''
+        except ConnectionError:
+            read = b''
         if read:
             break
         time.sleep(0.05)

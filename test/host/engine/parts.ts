@@ -88,8 +88,20 @@ export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<v
 		await mkdir(root, {recursive: true});
 		await provideRequirements(root, onStep);
 		const guest = await openGuest(pathsOf(root), onStep);
-		await guest.template(defaultSize);
-		await guest.template(builderSize);
+		const made = new Set<string>();
+		for (const size of [defaultSize, builderSize]) {
+			const {directory: template} = await guest.template(size);
+			made.add(path.basename(template));
+		}
+
+		const {templates} = pathsOf(root);
+		for (const name of await readdir(templates)) {
+			// Those of an earlier version of the guest.
+			if (!name.startsWith('lock-') && !made.has(name)) {
+				await rm(path.join(templates, name), {recursive: true});
+			}
+		}
+
 		await builderBase(pathsOf(root), {diskBytes: testBuilderBytes, gid: guest.gid, onStep});
 		await withLock(lock, async () => {
 			// The cache stays complete even if this process is killed.
